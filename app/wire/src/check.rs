@@ -1,0 +1,122 @@
+//! Checks that the form makes while one types and the handler makes again. A fault is a code that screens translate.
+
+/// What is wrong with an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressFault {
+    Empty,
+    NoAt,
+    NoLocal,
+    BadCharacter(char),
+    NoDomain,
+    BadDomain,
+    TooLong,
+}
+
+impl AddressFault {
+    /// The code of the sentence in the locale files.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "address-empty",
+            Self::NoAt => "address-no-at",
+            Self::NoLocal => "address-no-local",
+            Self::BadCharacter(_) => "address-bad-character",
+            Self::NoDomain => "address-no-domain",
+            Self::BadDomain => "address-bad-domain",
+            Self::TooLong => "address-too-long",
+        }
+    }
+}
+
+/// Checks one bare address as people type it (RFC 5321 §4.1.2 dot-string, RFC 6531 letters): no quoted local part, a
+/// domain of at least two labels.
+pub fn address(text: &str) -> Result<(), AddressFault> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(AddressFault::Empty);
+    }
+    if text.len() > 254 {
+        return Err(AddressFault::TooLong);
+    }
+    let (local, domain) = text.rsplit_once('@').ok_or(AddressFault::NoAt)?;
+    if local.is_empty() {
+        return Err(AddressFault::NoLocal);
+    }
+    if local.len() > 64 {
+        return Err(AddressFault::TooLong);
+    }
+    if let Some(bad) = local.chars().find(|c| !c.is_alphanumeric() && !"!#$%&'*+-/=?^_`{|}~.".contains(*c)) {
+        return Err(AddressFault::BadCharacter(bad));
+    }
+    if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
+        return Err(AddressFault::BadCharacter('.'));
+    }
+    if domain.is_empty() {
+        return Err(AddressFault::NoDomain);
+    }
+    let label_ok = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    if !domain.contains('.') || !domain.split('.').all(label_ok) {
+        return Err(AddressFault::BadDomain);
+    }
+    Ok(())
+}
+
+/// The bare address in a typed recipient: `Dr X <x@y.fr>` gives `x@y.fr`; lower case, trimmed.
+pub fn bare_address(text: &str) -> &str {
+    let text = text.trim();
+    match (text.rfind('<'), text.ends_with('>')) {
+        (Some(start), true) => text[start + 1..text.len() - 1].trim(),
+        _ => text,
+    }
+}
+
+/// Splits what is typed or pasted in a recipient field: commas, semicolons and new lines outside quotes and brackets.
+pub fn split_recipients(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut quoted, mut bracket) = (Vec::new(), 0, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '<' if !quoted => bracket = true,
+            '>' if !quoted => bracket = false,
+            ',' | ';' | '\n' if !quoted && !bracket => {
+                parts.push(text[start..at].trim());
+                start = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_named() {
+        assert_eq!(address("claire.martin@medecin.mssante.example"), Ok(()));
+        assert_eq!(address(""), Err(AddressFault::Empty));
+        assert_eq!(address("claire.martin"), Err(AddressFault::NoAt));
+        assert_eq!(address("@medecin.fr"), Err(AddressFault::NoLocal));
+        assert_eq!(address("claire martin@medecin.fr"), Err(AddressFault::BadCharacter(' ')));
+        assert_eq!(address("claire@"), Err(AddressFault::NoDomain));
+        assert_eq!(address("claire@medecin"), Err(AddressFault::BadDomain));
+        assert_eq!(address("claire@-a.fr"), Err(AddressFault::BadDomain));
+    }
+
+    #[test]
+    fn recipients_are_split_outside_quotes() {
+        assert_eq!(
+            split_recipients("\"Martin, Claire\" <a@b.fr>; c@d.fr,\n e@f.fr ,"),
+            ["\"Martin, Claire\" <a@b.fr>", "c@d.fr", "e@f.fr"]
+        );
+        assert_eq!(bare_address("Dr X <x@y.fr>"), "x@y.fr");
+    }
+}
