@@ -1,0 +1,208 @@
+//! The search index over encrypted mail: `term` (each word of a BAL once, sealed, in the bucket of its first three
+//! letters) and `posting` (word, message, fields).
+//!
+//! A term's key is the bucket's code in the high bits and its own in the low ones, so that one range opens a bucket; its
+//! number is given in order of appearance, so that new postings land beside each other. What it leaks: equal words of one
+//! BAL have equal numbers, and rare words of one message stand together.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::db::{Arg, Tx, args, statements};
+use crate::emails::field;
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::ledger::Ledger;
+use crate::query::sql::{execute_in, insert_rows, select_in};
+
+statements! {
+    BUCKET = "SELECT term_key, term_no, sealed FROM term WHERE account_id = $1 AND term_key BETWEEN $2 AND $3";
+    ONE = "SELECT term_no FROM term WHERE account_id = $1 AND term_key = $2";
+}
+
+const OWN_BITS: u32 = 41;
+const BUCKET_LETTERS: usize = 3;
+/// Characters of a term kept; longer ones are cut, in the index and in the search.
+const LONGEST: usize = 40;
+
+/// A term of a message, coded before the transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct Term {
+    key: i64,
+    text: String,
+    fields: u8,
+}
+
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(LONGEST).map_or(text, |(at, _)| &text[..at])
+}
+
+/// The first letters, or none for a word too short to be begun.
+fn bucket_of(text: &str) -> Option<&str> {
+    let mut places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    places.nth(BUCKET_LETTERS).map(|end| &text[..end])
+}
+
+fn range(keys: &Keys, bucket: &str) -> (i64, i64) {
+    let first = ((keys.index_code(1, bucket) >> (OWN_BITS + 1)) << OWN_BITS) as i64;
+    (first, first | ((1_i64 << OWN_BITS) - 1))
+}
+
+fn key_of(keys: &Keys, text: &str) -> i64 {
+    let (first, _) = range(keys, bucket_of(text).unwrap_or(text));
+    first | (keys.index_code(2, text) >> (64 - OWN_BITS)) as i64
+}
+
+/// Codes the terms of a message; one entry per distinct term.
+pub(crate) fn prepare(keys: &Keys, terms: &[(String, u8)]) -> Vec<Term> {
+    let mut distinct: BTreeMap<&str, u8> = BTreeMap::new();
+    for (text, fields) in terms.iter().filter(|(text, _)| !text.is_empty()) {
+        *distinct.entry(cut(text)).or_default() |= fields & field::ALL;
+    }
+    distinct.into_iter().map(|(text, fields)| Term { key: key_of(keys, text), text: text.to_owned(), fields }).collect()
+}
+
+/// Indexes messages within the transaction; for each, its term numbers packed, to be kept for its destruction.
+pub(crate) async fn add(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, messages: &[(i64, &[Term])]) -> Result<Vec<Vec<u8>>> {
+    let numbers = numbers(tx, ledger, keys, messages).await?;
+    let mut postings = Vec::new();
+    let mut packed = Vec::with_capacity(messages.len());
+    for (email, terms) in messages {
+        let mut fields: BTreeMap<i64, u8> = BTreeMap::new();
+        for term in terms.iter() {
+            let number = numbers.get(&term.key).copied().ok_or(Error::Corrupt("term"))?;
+            *fields.entry(number).or_default() |= term.fields;
+        }
+        packed.push(pack(fields.keys().copied()));
+        postings.extend(fields.into_iter().map(|(number, fields)| (number, *email, fields)));
+    }
+    postings.sort_unstable();
+    let row = |(number, email, fields): (i64, i64, u8)| args![ledger.account, number, email, i64::from(fields)];
+    let head = "INSERT INTO posting (account_id, term_no, email_id, fields) VALUES ";
+    insert_rows(tx, head, "", postings.into_iter().map(row).collect()).await?;
+    Ok(packed)
+}
+
+/// The number of each term, new ones made.
+async fn numbers(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, messages: &[(i64, &[Term])]) -> Result<HashMap<i64, i64>> {
+    let mut texts: BTreeMap<i64, &str> = BTreeMap::new();
+    for term in messages.iter().flat_map(|(_, terms)| terms.iter()) {
+        texts.insert(term.key, &term.text);
+    }
+    let asked: Vec<i64> = texts.keys().copied().collect();
+    let head = "SELECT term_key, term_no FROM term WHERE account_id = ";
+    let mut numbers = HashMap::with_capacity(asked.len());
+    for row in select_in(tx, head, ledger.account, " AND term_key IN ", &asked, "").await? {
+        numbers.insert(row.int(0)?, row.int(1)?);
+    }
+    let random = tx.random();
+    let mut rows: Vec<Vec<Arg>> = Vec::new();
+    for (key, text) in texts {
+        if numbers.contains_key(&key) {
+            continue;
+        }
+        let number = ledger.next_term;
+        ledger.next_term += 1;
+        numbers.insert(key, number);
+        rows.push(args![ledger.account, key, number, keys.seal_term(random.as_ref(), key, text)?]);
+    }
+    insert_rows(tx, "INSERT INTO term (account_id, term_key, term_no, sealed) VALUES ", "", rows).await?;
+    Ok(numbers)
+}
+
+/// Takes messages out of the index; `packed` is what `add` gave.
+pub(crate) async fn remove(tx: &mut Tx, account: i64, messages: &[(i64, Vec<u8>)]) -> Result<()> {
+    for (email, packed) in messages {
+        let numbers = unpack(packed)?;
+        // The id is a number of ours: it stands in the middle of the text as an argument of the list.
+        remove_one(tx, account, *email, &numbers).await?;
+    }
+    Ok(())
+}
+
+async fn remove_one(tx: &mut Tx, account: i64, email: i64, numbers: &[i64]) -> Result<()> {
+    for chunk in numbers.chunks(crate::query::sql::LIST) {
+        let mut sql = crate::query::sql::Sql::new("DELETE FROM posting WHERE account_id = ");
+        sql.bind(account).push(" AND email_id = ").bind(email).push(" AND term_no IN ").ids(chunk);
+        tx.execute_composed(sql.done()).await?;
+    }
+    Ok(())
+}
+
+/// The numbers of the terms a searched word stands for: those it begins, or itself when it is short.
+pub(crate) async fn matching(tx: &mut Tx, keys: &Keys, account: i64, word: &str) -> Result<Vec<i64>> {
+    let word = cut(word);
+    let Some(bucket) = bucket_of(word) else {
+        let found = tx.fetch_optional(ONE, args![account, key_of(keys, word)]).await?;
+        return found.map(|row| row.int(0)).into_iter().collect();
+    };
+    let (first, last) = range(keys, bucket);
+    let mut numbers = Vec::new();
+    for row in tx.fetch_all(BUCKET, args![account, first, last]).await? {
+        if keys.open_term(row.int(0)?, &row.bytes(2)?)?.starts_with(word.as_bytes()) {
+            numbers.push(row.int(1)?);
+        }
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Forgets terms that no message has any more.
+pub(crate) async fn forget(tx: &mut Tx, account: i64, numbers: &[i64]) -> Result<u64> {
+    let head = "DELETE FROM term WHERE account_id = ";
+    let tail = " AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.account_id = term.account_id AND p.term_no = term.term_no)";
+    execute_in(tx, head, account, " AND term_no IN ", numbers, tail).await
+}
+
+/// Rising numbers as differences, seven bits an octet.
+fn pack(numbers: impl Iterator<Item = i64>) -> Vec<u8> {
+    let (mut packed, mut last) = (Vec::new(), 0);
+    for number in numbers {
+        let mut rest = (number - last) as u64;
+        last = number;
+        while rest >= 128 {
+            packed.push(rest as u8 & 127 | 128);
+            rest >>= 7;
+        }
+        packed.push(rest as u8);
+    }
+    packed
+}
+
+pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<i64>> {
+    let (mut numbers, mut last, mut value, mut shift) = (Vec::new(), 0, 0_u64, 0);
+    for octet in packed {
+        if shift > 56 {
+            return Err(Error::Corrupt("packed terms"));
+        }
+        value |= u64::from(octet & 127) << shift;
+        shift += 7;
+        if octet & 128 == 0 {
+            last += value as i64;
+            numbers.push(last);
+            (value, shift) = (0, 0);
+        }
+    }
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn packed_numbers_come_back(mut numbers in proptest::collection::vec(0_i64..1 << 40, 0..50)) {
+            numbers.sort_unstable();
+            numbers.dedup();
+            prop_assert_eq!(unpack(&pack(numbers.iter().copied())).unwrap(), numbers);
+        }
+    }
+
+    #[test]
+    fn buckets_are_three_letters() {
+        assert_eq!(bucket_of("été"), Some("été"));
+        assert_eq!(bucket_of("étés"), Some("été"));
+        assert_eq!(bucket_of("ét"), None);
+    }
+}

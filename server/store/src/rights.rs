@@ -1,0 +1,112 @@
+//! Rights: rows (person, account, action, from, to) over a whole BAL. The server's `auth::rights` is the only reader
+//! that decides.
+
+use futures::FutureExt;
+use serde_json::json;
+use wire::{
+    id::{AccountId, PersonId},
+    portal::Action,
+};
+
+use crate::db::{Tx, args, statements};
+use crate::traces::{self, Actor, Chain, Trace};
+use crate::{Error, Result, Store};
+
+statements! {
+    OF_PERSON = "SELECT account_id, action, from_at, to_at FROM account_right
+        WHERE person_id = $1 AND from_at <= $2 AND (to_at IS NULL OR to_at > $2)";
+    ON_ACCOUNT = "SELECT action FROM account_right
+        WHERE person_id = $1 AND account_id = $2 AND from_at <= $3 AND (to_at IS NULL OR to_at > $3)";
+    INSERT = "INSERT INTO account_right (person_id, account_id, action, from_at, to_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (person_id, account_id, action, from_at) DO UPDATE SET to_at = excluded.to_at";
+    END = "UPDATE account_right SET to_at = $4
+        WHERE person_id = $1 AND account_id = $2 AND action = $3 AND (to_at IS NULL OR to_at > $4)";
+}
+
+/// A right that holds now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Right {
+    pub account: AccountId,
+    pub action: Action,
+    pub from: i64,
+    pub to: Option<i64>,
+}
+
+fn action(code: &str) -> Result<Action> {
+    Action::ALL.into_iter().find(|action| action.code() == code).ok_or(Error::Corrupt("action"))
+}
+
+impl Store {
+    /// The rights that a person has now.
+    pub async fn rights(&self, person: PersonId) -> Result<Vec<Right>> {
+        let rows = self.read().await?.fetch_all(OF_PERSON, args![person, self.now()]).await?;
+        let right = |row: &crate::db::Row| {
+            let account = AccountId(row.int(0)?);
+            Ok(Right { account, action: action(&row.text(1)?)?, from: row.int(2)?, to: row.opt_int(3)? })
+        };
+        rows.iter().map(right).collect()
+    }
+
+    /// What a person may do in one account now; empty when there is no such account.
+    pub async fn rights_on(&self, person: PersonId, account: AccountId) -> Result<Vec<Action>> {
+        let rows = self.read().await?.fetch_all(ON_ACCOUNT, args![person, account, self.now()]).await?;
+        rows.iter().map(|row| action(&row.text(0)?)).collect()
+    }
+
+    /// Gives a person rights over an account, from now until `to`.
+    pub async fn right_grant(
+        &self,
+        actor: Actor,
+        person: PersonId,
+        account: AccountId,
+        actions: &[Action],
+        to: Option<i64>,
+    ) -> Result<()> {
+        self.write((actor, person, account, actions.to_vec(), to), |tx, (actor, person, account, actions, to)| {
+            async move {
+                grant(tx, *person, *account, actions, *to).await?;
+                tx.touch(account.0);
+                traces::trace(tx, Chain::Account(*account), Trace::done("right-grant", *actor, Some(*account), about(*person, actions))).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Ends rights of a person over an account, now.
+    pub async fn right_end(&self, actor: Actor, person: PersonId, account: AccountId, actions: &[Action]) -> Result<()> {
+        self.write((actor, person, account, actions.to_vec()), |tx, (actor, person, account, actions)| {
+            async move {
+                let now = tx.now();
+                for action in actions {
+                    tx.execute(END, args![*person, *account, action.code(), now]).await?;
+                }
+                tx.touch(account.0);
+                traces::trace(tx, Chain::Account(*account), Trace::done("right-end", *actor, Some(*account), about(*person, actions))).await
+            }
+            .boxed()
+        })
+        .await
+    }
+}
+
+/// Who and what, for the trace.
+fn about(person: PersonId, actions: &[Action]) -> serde_json::Value {
+    let actions: Vec<_> = actions.iter().map(|action| action.code()).collect();
+    json!({"person": person, "actions": actions})
+}
+
+/// Gives rights in the caller's transaction (which leaves its own trace).
+pub(crate) async fn grant(
+    tx: &mut Tx,
+    person: PersonId,
+    account: AccountId,
+    actions: &[Action],
+    to: Option<i64>,
+) -> Result<()> {
+    let now = tx.now();
+    for action in actions {
+        tx.execute(INSERT, args![person, account, action.code(), now, to]).await?;
+    }
+    Ok(())
+}
