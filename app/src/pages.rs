@@ -1,0 +1,8 @@
+//! One folder per screen, named like its address.
+
+pub mod accueil;
+pub mod aide;
+pub mod compte;
+pub mod connexion;
+pub mod courrier;
+pub mod erreur;

@@ -1,0 +1,88 @@
+//! `/aide`: the help that fits one page.
+
+use leptos::prelude::*;
+
+use crate::i18n::{self, Lang};
+
+/// What each key does: group, then (keys, words). Each letter key has an alias that an AZERTY keyboard gives without a
+/// modifier where its own needs one.
+pub fn key_table(lang: Lang) -> [(&'static str, Vec<(&'static [&'static str], &'static str)>); 3] {
+    use i18n::keys;
+    [
+        (
+            keys::group_move(lang),
+            vec![
+                (&["j", "↓"], keys::next(lang)),
+                (&["k", "↑"], keys::previous(lang)),
+                (&["o", "↵"], keys::open(lang)),
+                (&["u", "Esc"], keys::back(lang)),
+                (&["/", ":"], keys::search(lang)),
+                (&["g i"], keys::inbox(lang)),
+                (&["?", ","], keys::help(lang)),
+            ],
+        ),
+        (
+            keys::group_act(lang),
+            vec![
+                (&["e"], keys::archive(lang)),
+                (&["#", "\"", "Suppr"], keys::delete(lang)),
+                (&["s"], keys::star(lang)),
+                (&["x"], keys::select(lang)),
+                (&["⇧ u"], keys::unread(lang)),
+                (&["z"], keys::undo(lang)),
+            ],
+        ),
+        (
+            keys::group_write(lang),
+            vec![
+                (&["c"], keys::compose(lang)),
+                (&["r"], keys::reply(lang)),
+                (&["a"], keys::reply_all(lang)),
+                (&["f"], keys::forward(lang)),
+                (&["Ctrl ↵"], keys::send(lang)),
+            ],
+        ),
+    ]
+}
+
+/// The table of keys, for the help page and the `?` dialog.
+#[component]
+pub fn KeyTable() -> impl IntoView {
+    let lang = i18n::lang();
+    let groups = key_table(lang)
+        .into_iter()
+        .map(|(title, rows)| {
+            let rows = rows
+                .into_iter()
+                .map(|(keys, words)| {
+                    let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> " " }).collect_view();
+                    view! { <div><dt>{keys}</dt><dd>{words}</dd></div> }
+                })
+                .collect_view();
+            view! { <section><h3>{title}</h3><dl>{rows}</dl></section> }
+        })
+        .collect_view();
+    view! { <div class="key-table">{groups}</div> }
+}
+
+/// The page.
+#[component]
+pub fn Help() -> impl IntoView {
+    let lang = i18n::lang();
+    use i18n::help;
+    let part = |title: &'static str, text: &'static str| view! { <h2>{title}</h2><p>{text}</p> };
+    view! {
+        <article class="sheet">
+            <h1>{help::title(lang)}</h1>
+            <p class="lead">{help::lead(lang)}</p>
+            {part(help::emergency(lang), help::emergency_text(lang))}
+            {part(help::safe(lang), help::safe_text(lang))}
+            {part(help::what(lang), help::what_text(lang))}
+            {part(help::read(lang), help::read_text(lang))}
+            {part(help::write(lang), help::write_text(lang))}
+            {part(help::search(lang), help::search_text(lang))}
+            {part(help::keys(lang), help::keys_text(lang))}
+            <KeyTable/>
+        </article>
+    }
+}

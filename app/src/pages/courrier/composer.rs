@@ -1,0 +1,232 @@
+//! Writing: one form that works by itself, and with WebAssembly saves as one types, checks recipients, shows transfers.
+
+mod files;
+mod recipients;
+mod writing;
+
+use leptos::{
+    ev::{DragEvent, KeyboardEvent, MouseEvent, SubmitEvent},
+    prelude::*,
+};
+use wire::limits::{MESSAGE_OCTETS, SUBJECT_CHARS, TEXT_CHARS};
+
+use crate::{
+    api::compose::Draft,
+    app::{Mode, Start},
+    browser::{self, upload},
+    components::{Button, ErrorState, Icon, Notice, SkeletonRows},
+    format::size,
+    i18n,
+    state::{Status, use_mail},
+};
+
+use super::forms::{DO, Hidden};
+use recipients::RecipientField;
+use writing::{Saved, Writing};
+
+/// The screen where one writes: waits for what it starts with.
+#[component]
+pub fn Composer(start: Start) -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
+    move || match (mail.draft_status.get(), mail.draft.get()) {
+        (Status::Ready, Some(draft)) => view! { <Form start=start draft=draft/> }.into_any(),
+        (Status::Failed(problem), _) => {
+            let what = i18n::error(lang, problem.code(), &[]);
+            let again = Callback::new(move |()| mail.start_draft(start));
+            view! { <ErrorState title=i18n::failed::message(lang) what=what request_id=problem.request_id on_retry=again/> }.into_any()
+        }
+        _ => view! { <SkeletonRows count=4/> }.into_any(),
+    }
+}
+
+#[component]
+fn Form(start: Start, draft: Draft) -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
+    let writing = Writing::new(mail, start, draft);
+    provide_context(writing);
+    writing.watch();
+    let dropping = RwSignal::new(false);
+    let title = match start {
+        Start::Empty => i18n::compose::title(lang),
+        Start::From(_, Mode::Forward) => i18n::compose::title_forward(lang),
+        Start::From(..) => i18n::compose::title_reply(lang),
+        Start::Draft(_) => i18n::compose::title_draft(lang),
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        writing.send();
+    };
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            writing.send();
+        }
+    };
+    let drop_files = move |event: DragEvent| {
+        event.prevent_default();
+        dropping.set(false);
+        files::add(writing, upload::dropped(&event));
+    };
+    let drag = move |event: DragEvent| {
+        event.prevent_default();
+        dropping.set(true);
+    };
+    view! {
+        <form
+            class="composer"
+            data-testid="composer"
+            method="post"
+            action=DO
+            enctype="multipart/form-data"
+            aria-label=title
+            data-dropping=move || dropping.get().then_some("")
+            on:submit=submit
+            on:keydown=key
+            on:dragover=drag
+            on:dragleave=move |_| dropping.set(false)
+            on:drop=drop_files
+        >
+            <header class="composer-head">
+                <a class="icon-button back" href=move || mail.list_url() aria-label=i18n::nav::back(lang) title=i18n::nav::back(lang)><Icon name="back"/></a>
+                <h1>{title}</h1>
+            </header>
+            <Origin start=start/>
+            <Failure/>
+            <From/>
+            <RecipientField field=0/>
+            <RecipientField field=1/>
+            <RecipientField field=2/>
+            <div class="composer-subject">
+                <label for="composer-subject">{i18n::compose::subject(lang)}</label>
+                <input
+                    id="composer-subject"
+                    name="subject"
+                    maxlength=SUBJECT_CHARS.to_string()
+                    autocomplete="off"
+                    value=writing.subject.get_untracked()
+                    prop:value=move || writing.subject.get()
+                    on:input:target=move |event| writing.typed(|| writing.subject.set(event.target().value()))
+                />
+            </div>
+            <textarea
+                class="composer-body"
+                name="text"
+                aria-label=i18n::compose::body(lang)
+                maxlength=TEXT_CHARS.to_string()
+                prop:value=move || writing.text.get()
+                on:input:target=move |event| writing.typed(|| writing.text.set(event.target().value()))
+                inner_html=inside(&writing.text.get_untracked())
+            ></textarea>
+            <files::Files/>
+            <Bar/>
+        </form>
+    }
+}
+
+/// A text as the inside of a `<textarea>`: HTML leaves out a first line end, so there is always one more.
+fn inside(text: &str) -> String {
+    ["\n", &text.replace('&', "&amp;").replace('<', "&lt;")].concat()
+}
+
+/// Hidden fields for the form that is posted as it is.
+#[component]
+fn Origin(start: Start) -> impl IntoView {
+    let mail = use_mail();
+    let writing: Writing = expect_context();
+    let from = match start {
+        Start::From(email, mode) => Some((email, mode)),
+        _ => None,
+    };
+    view! {
+        <Hidden account=mail.account back=Signal::derive(move || mail.list_url())/>
+        {move || writing.id.get().map(|id| view! { <input type="hidden" name="draft" value=id.to_string()/> })}
+        {from.map(|(email, mode)| view! {
+            <input type="hidden" name="de" value=email.to_string()/>
+            <input type="hidden" name="mode" value=mode.code()/>
+        })}
+    }
+}
+
+/// What stops the sending, said where one writes.
+#[component]
+fn Failure() -> impl IntoView {
+    let writing: Writing = expect_context();
+    view! {
+        {move || writing.failure.get().map(|words| view! { <Notice tone="danger" role="alert">{words}</Notice> })}
+    }
+}
+
+#[component]
+fn From() -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
+    let shown = move || mail.identities.with(|all| all.first().map(|it| [&it.name, " <", &it.email, ">"].concat()));
+    // Who acts for whom is said before it is sent.
+    let other = move || {
+        let bal = mail.bal()?;
+        (!bal.own).then(|| view! { <span class="badge" data-tone="delegate">{i18n::compose::sent_as(lang, &bal.name)}</span> })
+    };
+    view! {
+        <div class="composer-from">
+            <span>{i18n::compose::from(lang)}</span>
+            <span>{shown}</span>
+            {other}
+        </div>
+    }
+}
+
+/// Sending, files, how the draft stands, and the way out.
+#[component]
+fn Bar() -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
+    let writing: Writing = expect_context();
+    let state = move || match writing.saved.get() {
+        Saved::Not => (i18n::compose::not_saved(lang).to_owned(), "no"),
+        Saved::Unchanged => (String::new(), "yes"),
+        Saved::Now => (i18n::compose::saving(lang).to_owned(), "now"),
+        Saved::At(time) => (i18n::compose::saved(lang, &time), "yes"),
+        Saved::Failed => (i18n::compose::save_failed(lang).to_owned(), "failed"),
+    };
+    let choose = move |event: leptos::web_sys::Event| {
+        if let Some(input) = event.target() {
+            files::add(writing, upload::chosen(&input));
+        }
+    };
+    let discard = move |event: MouseEvent| {
+        event.prevent_default();
+        if writing.is_empty() || browser::confirm(i18n::compose::discard_ask(lang)) {
+            writing.discard();
+        }
+    };
+    let limit = i18n::compose::attach_hint(lang, &size::bytes(lang, MESSAGE_OCTETS * 3 / 4));
+    view! {
+        <div class="composer-bar">
+            <Button variant="primary" icon="send" name="op" value="send" disabled=writing.sending>{i18n::compose::send(lang)}</Button>
+            <label class="attach icon-button" title=[i18n::compose::attach(lang), " (", &limit, ")"].concat()>
+                <Icon name="attachment"/>
+                <span class="hidden-text">{i18n::compose::attach(lang)}</span>
+                <input type="file" name="files" multiple on:change=choose/>
+            </label>
+            <span class="save-state" role="status" data-state=move || state().1>{move || state().0}</span>
+            <button
+                class="icon-button"
+                name="op"
+                value="save"
+                title=i18n::compose::save(lang)
+                aria-label=i18n::compose::save(lang)
+                on:click=move |event| {
+                    event.prevent_default();
+                    writing.save_soon(0);
+                }
+            >
+                <Icon name="drafts"/>
+            </button>
+            <button class="icon-button" name="op" value="discard" title=i18n::compose::discard(lang) aria-label=i18n::compose::discard(lang) on:click=discard>
+                <Icon name="trash"/>
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,403 @@
+//! A message being written: saved as one types, kept in the tab meanwhile, sent once.
+
+use leptos::{prelude::*, task::spawn_local};
+use serde_json::Map;
+use wire::{
+    Problem,
+    id::{EmailId, IdentityId},
+    limits::RECIPIENTS,
+    mail::{Address, keyword},
+};
+
+use crate::{
+    api::compose::{Attached, Draft},
+    app::{Mode, Start, compose_url},
+    browser::{self, clock},
+    i18n,
+    state::{Mail, drafts},
+};
+
+use super::recipients::Chip;
+
+/// Milliseconds after the last key before the draft is saved.
+const PAUSE_MS: u64 = 1_200;
+/// Milliseconds before a save that failed is tried again.
+const AGAIN_MS: u64 = 5_000;
+
+/// How the draft stands with the server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Saved {
+    /// Nothing was typed yet.
+    Unchanged,
+    Not,
+    Now,
+    At(String),
+    Failed,
+}
+
+/// A file of the message: on its way, there, or refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct File {
+    pub key: u32,
+    pub name: String,
+    pub size: u64,
+    pub kind: String,
+    /// Set once the server has it.
+    pub blob: Option<String>,
+    pub failed: Option<String>,
+}
+
+/// A message being written.
+#[derive(Clone, Copy)]
+pub struct Writing {
+    pub mail: Mail,
+    start: Start,
+    pub id: RwSignal<Option<EmailId>>,
+    identity: StoredValue<Option<IdentityId>>,
+    /// To, Cc, Bcc.
+    pub recipients: [RwSignal<Vec<Chip>>; 3],
+    /// What is typed in each field and is no recipient yet.
+    pub typing: [RwSignal<String>; 3],
+    pub subject: RwSignal<String>,
+    pub text: RwSignal<String>,
+    pub files: RwSignal<Vec<File>>,
+    /// How much of each file on its way has left, from 0 to 1.
+    pub progress: RwSignal<Vec<(u32, RwSignal<Option<f64>>)>>,
+    thread: StoredValue<(Vec<String>, Vec<String>)>,
+    pub saved: RwSignal<Saved>,
+    pub sending: RwSignal<bool>,
+    pub failure: RwSignal<Option<String>>,
+    /// Counts changes; `kept` is the count that the server has.
+    revision: StoredValue<u32>,
+    kept: StoredValue<u32>,
+    timer: StoredValue<Option<TimeoutHandle>>,
+    busy: StoredValue<bool>,
+    over: StoredValue<bool>,
+}
+
+impl Writing {
+    /// Starts from a draft.
+    pub fn new(mail: Mail, start: Start, draft: Draft) -> Self {
+        let chips = |list: &[Address]| RwSignal::new(list.iter().cloned().map(Chip::new).collect::<Vec<_>>());
+        Self {
+            mail,
+            start,
+            id: RwSignal::new(draft.id),
+            identity: StoredValue::new(draft.identity),
+            recipients: [chips(&draft.to), chips(&draft.cc), chips(&draft.bcc)],
+            typing: [(); 3].map(|()| RwSignal::new(String::new())),
+            subject: RwSignal::new(draft.subject.clone()),
+            text: RwSignal::new(draft.text.clone()),
+            files: RwSignal::new(listed(&draft.attachments)),
+            progress: RwSignal::new(Vec::new()),
+            thread: StoredValue::new((draft.in_reply_to.clone(), draft.references.clone())),
+            saved: RwSignal::new(Saved::Unchanged),
+            sending: RwSignal::new(false),
+            failure: RwSignal::new(None),
+            revision: StoredValue::new(0),
+            kept: StoredValue::new(0),
+            timer: StoredValue::new(None),
+            busy: StoredValue::new(false),
+            over: StoredValue::new(false),
+        }
+    }
+
+    /// Once the page is alive: takes back what a lost session kept, checks recipients, puts the cursor where one
+    /// writes; when the screen goes, saves what is not saved yet.
+    pub fn watch(self) {
+        Effect::new(move |_| {
+            let account = self.mail.account.get_untracked();
+            if let Some(kept) = drafts::kept(account, self.start) {
+                self.restore(kept);
+            }
+            self.check(true);
+            let field = match self.start {
+                Start::From(_, Mode::Reply | Mode::ReplyAll) => ".composer-body",
+                _ => "#composer-to",
+            };
+            clock::after(0, move || {
+                browser::focus::focus(field);
+                if field == ".composer-body"
+                    && let Some(body) = browser::find::<leptos::web_sys::HtmlTextAreaElement>(field)
+                {
+                    let _ = body.set_selection_range(0, 0);
+                    body.set_scroll_top(0);
+                }
+            });
+        });
+        on_cleanup(move || self.leave());
+    }
+
+    fn restore(self, kept: Draft) {
+        let chips = |list: Vec<Address>| list.into_iter().map(Chip::new).collect::<Vec<_>>();
+        if self.id.get_untracked().is_none() {
+            self.id.set(kept.id);
+        }
+        for (field, list) in self.recipients.into_iter().zip([kept.to, kept.cc, kept.bcc]) {
+            field.set(chips(list));
+        }
+        self.subject.set(kept.subject);
+        self.text.set(kept.text);
+        self.files.set(listed(&kept.attachments));
+        self.mail.toasts.say(i18n::compose::restored(self.mail.lang).to_owned());
+        self.changed();
+    }
+
+    /// The message as it stands.
+    pub fn draft(&self) -> Draft {
+        let list = |field: RwSignal<Vec<Chip>>| field.with_untracked(|chips| chips.iter().map(|chip| chip.address.clone()).collect());
+        let (in_reply_to, references) = self.thread.get_value();
+        Draft {
+            id: self.id.get_untracked(),
+            identity: self.identity.get_value(),
+            to: list(self.recipients[0]),
+            cc: list(self.recipients[1]),
+            bcc: list(self.recipients[2]),
+            subject: self.subject.get_untracked(),
+            text: self.text.get_untracked(),
+            in_reply_to,
+            references,
+            attachments: self.files.with_untracked(|files| files.iter().filter_map(attached).collect()),
+        }
+    }
+
+    /// Whether nothing would be lost by throwing it away.
+    pub fn is_empty(&self) -> bool {
+        self.revision.get_value() == 0 && self.id.get_untracked().is_none()
+    }
+
+    /// Takes what was typed.
+    pub fn typed(self, change: impl FnOnce()) {
+        change();
+        self.changed();
+    }
+
+    /// Something changed: kept in the tab at once, with the server soon.
+    pub fn changed(self) {
+        self.revision.update_value(|revision| *revision += 1);
+        self.failure.set(None);
+        if self.saved.with_untracked(|saved| !matches!(saved, Saved::Now | Saved::Failed)) {
+            self.saved.set(Saved::Not);
+        }
+        drafts::keep(self.mail.account.get_untracked(), self.here(), &self.draft());
+        self.save_soon(PAUSE_MS);
+    }
+
+    fn here(&self) -> Start {
+        drafts::place(self.id.get_untracked(), self.start)
+    }
+
+    /// Saves after a while, unless something changes before.
+    pub fn save_soon(self, after_ms: u64) {
+        self.timer.update_value(|timer| {
+            if let Some(timer) = timer.take() {
+                timer.clear();
+            }
+            *timer = clock::after(after_ms, move || spawn_local(async move { drop(self.save().await) }));
+        });
+    }
+
+    /// Saves, if something changed since the last time. One save at a time: the next makes up for what was typed
+    /// meanwhile.
+    async fn save(self) -> Result<(), Problem> {
+        while self.busy.try_get_value() == Some(true) {
+            clock::sleep(50).await;
+        }
+        if self.over.try_get_value() != Some(false) {
+            return Ok(());
+        }
+        let revision = self.revision.get_value();
+        if revision == self.kept.get_value() && self.id.get_untracked().is_some() {
+            return Ok(());
+        }
+        let (Some(from), Some(drafts)) = (self.mail.sender(), self.mail.role("drafts")) else {
+            return Err(Problem::new("forbidden", 403, "No identity or no drafts"));
+        };
+        self.busy.set_value(true);
+        self.saved.set(Saved::Now);
+        let account = self.mail.account.get_untracked();
+        let answer = self.mail.api().save_draft(account, &from, drafts, &self.draft()).await;
+        if self.busy.try_set_value(false).is_some() {
+            // The screen is gone meanwhile; `leave` did what was left.
+            return Ok(());
+        }
+        match answer {
+            Ok(id) => {
+                self.settle(id, revision);
+                Ok(())
+            }
+            Err(problem) => {
+                self.mail.session.notice(&problem);
+                self.saved.set(Saved::Failed);
+                if problem.is_transient() {
+                    self.save_soon(AGAIN_MS);
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    fn settle(self, id: EmailId, revision: u32) {
+        let account = self.mail.account.get_untracked();
+        drafts::forget(account, self.here());
+        self.id.set(Some(id));
+        self.kept.set_value(revision);
+        browser::replace_address(&compose_url(account, Start::Draft(id)));
+        if self.revision.get_value() == revision {
+            self.saved.set(Saved::At(clock::time_of_day()));
+        } else {
+            drafts::keep(account, self.here(), &self.draft());
+            self.saved.set(Saved::Not);
+        }
+    }
+
+    /// The screen goes: what is not saved yet is saved without it.
+    fn leave(self) {
+        let unsaved = !self.over.get_value() && self.revision.get_value() != self.kept.get_value();
+        self.over.set_value(true);
+        self.timer.update_value(|timer| {
+            if let Some(timer) = timer.take() {
+                timer.clear();
+            }
+        });
+        if !unsaved || browser::window().is_none() {
+            return;
+        }
+        let (mail, draft, here) = (self.mail, self.draft(), self.here());
+        let (Some(from), Some(folder)) = (mail.sender(), mail.role("drafts")) else { return };
+        spawn_local(async move {
+            let account = mail.account.get_untracked();
+            match mail.api().save_draft(account, &from, folder, &draft).await {
+                Ok(_) => {
+                    drafts::forget(account, here);
+                    mail.toasts.say(i18n::said(mail.lang, "save", 1).unwrap_or_default());
+                    mail.refresh(false).await;
+                }
+                Err(problem) => mail.failed(&problem),
+            }
+        });
+    }
+
+    /// Throws the draft away.
+    pub fn discard(self) {
+        self.over.set_value(true);
+        let (mail, id) = (self.mail, self.id.get_untracked());
+        let account = mail.account.get_untracked();
+        drafts::forget(account, self.here());
+        mail.navigate.run(untrack(|| mail.list_url()));
+        spawn_local(async move {
+            if let Some(id) = id
+                && let Err(problem) = mail.api().destroy(account, &[id]).await
+            {
+                return mail.failed(&problem);
+            }
+            mail.toasts.say(i18n::said(mail.lang, "discard", 1).unwrap_or_default());
+            mail.refresh(false).await;
+        });
+    }
+
+    /// What stops the message from leaving, in words.
+    fn obstacle(&self) -> Option<String> {
+        let lang = self.mail.lang;
+        let all: Vec<Chip> = self.recipients.iter().flat_map(|field| field.get_untracked()).collect();
+        if all.is_empty() {
+            return Some(i18n::recipient::none(lang).to_owned());
+        }
+        if all.len() > RECIPIENTS {
+            return Some(i18n::error(lang, "too-many-recipients", &[RECIPIENTS.to_string()]));
+        }
+        let refused = all.iter().filter(|chip| chip.is_refused()).count();
+        if refused > 0 {
+            return Some(i18n::recipient::refused(lang, refused as u64));
+        }
+        let failed = self.files.with_untracked(|files| files.iter().find_map(|file| file.failed.clone()));
+        let waiting = self.files.with_untracked(|files| files.iter().find(|file| file.blob.is_none()).map(|file| file.name.clone()));
+        failed.or_else(|| waiting.map(|name| i18n::compose::attach_progress(lang, &name)))
+    }
+
+    /// Sends: what is typed becomes recipients, the draft is saved, then submitted. What is refused is said here, with
+    /// everything still in place.
+    pub fn send(self) {
+        if self.sending.get_untracked() {
+            return;
+        }
+        for field in 0..3 {
+            self.take_typed(field);
+        }
+        if let Some(words) = self.obstacle() {
+            self.failure.set(Some(words));
+            return;
+        }
+        if self.subject.with_untracked(|subject| subject.trim().is_empty())
+            && !browser::confirm(i18n::compose::no_subject_ask(self.mail.lang))
+        {
+            return;
+        }
+        self.sending.set(true);
+        spawn_local(async move {
+            if let Err(problem) = self.submit().await {
+                self.sending.set(false);
+                self.refused(&problem);
+            }
+        });
+    }
+
+    async fn submit(self) -> Result<(), Problem> {
+        self.save().await?;
+        let mail = self.mail;
+        let (Some(from), Some(desk)) = (mail.sender(), mail.desk()) else {
+            return Err(Problem::new("forbidden", 403, "No identity or no folders"));
+        };
+        let account = mail.account.get_untracked();
+        let draft = self.draft();
+        let sent = mail.api().send(account, &from, desk, &draft).await?;
+        self.over.set_value(true);
+        drafts::forget(account, self.here());
+        let start = self.start;
+        if let Some(id) = draft.id {
+            mail.departs(sent.submission, id, sent.seconds);
+        }
+        mail.navigate.run(untrack(|| mail.list_url()));
+        if let Start::From(email, mode) = start {
+            let word = if mode == Mode::Forward { keyword::FORWARDED } else { keyword::ANSWERED };
+            let mark = Map::from_iter([(format!("keywords/{word}"), true.into())]);
+            // The message has left: a mark that fails is not worth an alarm.
+            let _ = mail.api().patch(account, &[(email, mark)]).await;
+        }
+        mail.refresh(false).await;
+        Ok(())
+    }
+
+    fn refused(self, problem: &Problem) {
+        self.mail.session.notice(problem);
+        let lang = self.mail.lang;
+        let named: Vec<&String> = problem.errors.iter().filter(|error| error.code == "recipient").map(|error| &error.field).collect();
+        for field in self.recipients {
+            field.update(|chips| {
+                for chip in chips.iter_mut().filter(|chip| named.iter().any(|it| it.eq_ignore_ascii_case(&chip.address.email))) {
+                    chip.state = "unknown".into();
+                }
+            });
+        }
+        let code = if problem.status == 0 { "network" } else { problem.code() };
+        self.failure.set(Some(i18n::error(lang, code, &[])));
+        self.check(true);
+    }
+}
+
+fn attached(file: &File) -> Option<Attached> {
+    let blob = file.blob.clone()?;
+    Some(Attached { blob, name: file.name.clone(), kind: file.kind.clone(), size: file.size })
+}
+
+fn listed(attachments: &[Attached]) -> Vec<File> {
+    let file = |(at, it): (usize, &Attached)| File {
+        key: at as u32,
+        name: it.name.clone(),
+        size: it.size,
+        kind: it.kind.clone(),
+        blob: Some(it.blob.clone()),
+        failed: None,
+    };
+    attachments.iter().enumerate().map(file).collect()
+}

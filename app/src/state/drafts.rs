@@ -1,0 +1,105 @@
+//! How a message is started, and the copy of it that outlives a lost session.
+
+use wire::{
+    Problem,
+    id::{AccountId, EmailId},
+    mail::{Identity, Part},
+};
+
+use crate::{
+    api::{
+        Api,
+        compose::{Attached, Draft, Original},
+    },
+    app::{Mode, Start},
+    browser::storage,
+    i18n::Lang,
+};
+
+use super::quote;
+
+/// The draft that a composer starts with. Fails with 404 when the message to start from is not there.
+pub async fn start(api: &Api, account: AccountId, start: Start, identities: &[Identity], lang: Lang) -> Result<Draft, Problem> {
+    let identity = identities.first();
+    let signature = identity.map_or("", |identity| identity.text_signature.as_str());
+    let mut draft = match start {
+        Start::Empty => Draft { text: signed(signature), ..Draft::default() },
+        Start::Draft(email) => saved(api.original(account, email).await?),
+        Start::From(email, mode) => {
+            let own: Vec<&str> = identities.iter().map(|identity| identity.email.as_str()).collect();
+            answer(&api.original(account, email).await?, mode, &own, signature, lang)
+        }
+    };
+    draft.identity = identity.map(|identity| identity.id);
+    Ok(draft)
+}
+
+fn signed(signature: &str) -> String {
+    if signature.trim().is_empty() { String::new() } else { ["\n\n-- \n", signature.trim_end(), "\n"].concat() }
+}
+
+fn saved(original: Original) -> Draft {
+    let text = quote::plain(&original);
+    Draft {
+        id: Some(original.id),
+        to: original.to.unwrap_or_default(),
+        cc: original.cc.unwrap_or_default(),
+        bcc: original.bcc.unwrap_or_default(),
+        subject: original.subject.unwrap_or_default(),
+        text,
+        in_reply_to: original.in_reply_to.unwrap_or_default(),
+        references: original.references.unwrap_or_default(),
+        attachments: original.attachments.into_iter().filter_map(attached).collect(),
+        ..Draft::default()
+    }
+}
+
+fn answer(original: &Original, mode: Mode, own: &[&str], signature: &str, lang: Lang) -> Draft {
+    let base = Draft {
+        subject: quote::subject(original.subject.as_deref().unwrap_or_default(), mode, lang),
+        text: quote::body(original, mode, lang, signature),
+        ..Draft::default()
+    };
+    if mode == Mode::Forward {
+        let attachments = original.attachments.iter().cloned().filter_map(attached).collect();
+        return Draft { attachments, references: quote::references(original), ..base };
+    }
+    let (to, cc) = quote::recipients(original, mode == Mode::ReplyAll, own);
+    let in_reply_to = original.message_id.clone().unwrap_or_default();
+    Draft { to, cc, in_reply_to, references: quote::references(original), ..base }
+}
+
+fn attached(part: Part) -> Option<Attached> {
+    Some(Attached { blob: part.blob_id?, name: part.name.unwrap_or_default(), kind: part.kind, size: part.size })
+}
+
+/// Under what the copy of a draft is kept in the tab: its account, then its id on the server or what it started from.
+fn key(account: AccountId, start: Start) -> String {
+    match start {
+        Start::Draft(email) => format!("pli:{account}:{email}"),
+        Start::Empty => format!("pli:{account}:new"),
+        Start::From(email, mode) => format!("pli:{account}:{}:{email}", mode.code()),
+    }
+}
+
+/// Keeps a copy of what is typed, in this tab, until the server has it.
+pub fn keep(account: AccountId, start: Start, draft: &Draft) {
+    if let Ok(text) = serde_json::to_string(draft) {
+        storage::write(&key(account, start), &text);
+    }
+}
+
+/// The copy kept for a composer, if the server never had it.
+pub fn kept(account: AccountId, start: Start) -> Option<Draft> {
+    serde_json::from_str(&storage::read(&key(account, start))?).ok()
+}
+
+/// Forgets the copy: the server has it.
+pub fn forget(account: AccountId, start: Start) {
+    storage::forget(&key(account, start));
+}
+
+/// Where a composer with this draft can be found again.
+pub fn place(id: Option<EmailId>, start: Start) -> Start {
+    id.map_or(start, Start::Draft)
+}

@@ -1,0 +1,80 @@
+//! All that the first sight of an address needs: asked once, on the server, and written once into the page.
+
+use serde::{Deserialize, Serialize};
+use wire::{
+    Problem,
+    id::AccountId,
+    mail::{Identity, Mailbox, Message, keyword},
+    portal::{Action, Me},
+};
+
+use crate::{
+    api::{Api, change::{Place as Where, keyword_patch}, compose::Draft, list::Page, transport::ON_SERVER},
+    app::Place,
+    i18n::Lang,
+};
+
+use super::drafts;
+
+/// The first sight of an address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    pub me: Me,
+    pub mailboxes: Vec<Mailbox>,
+    pub identities: Vec<Identity>,
+    pub page: Option<Result<Page, Problem>>,
+    pub thread: Option<Result<Vec<Message>, Problem>>,
+    pub draft: Option<Result<Draft, Problem>>,
+}
+
+/// Asks for everything that `place` shows. Fails when nobody is signed in or the account cannot be opened; what is only
+/// part of the screen fails on its own.
+pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem> {
+    let me = api.me().await?;
+    let account = place.account().ok_or_else(|| Problem::new("not-found", 404, "No such page"))?;
+    // The conversation first: reading it changes the counters.
+    let thread = match place.opened() {
+        Some(opened) => Some(read(&api, &me, account, api.thread(account, opened.thread).await).await),
+        None => None,
+    };
+    let (mailboxes, identities) = api.account(account).await?;
+    let page = match place.list() {
+        Some(key) => Some(api.page(key).await),
+        None => None,
+    };
+    let draft = match place {
+        Place::Compose(_, start) => Some(drafts::start(&api, account, start, &identities, lang).await),
+        _ => None,
+    };
+    Ok(Opening { me, mailboxes, identities, page, thread, draft })
+}
+
+/// On the server the messages shown become read at once: without JavaScript nothing else would do it.
+async fn read(
+    api: &Api,
+    me: &Me,
+    account: AccountId,
+    thread: Result<Vec<Message>, Problem>,
+) -> Result<Vec<Message>, Problem> {
+    let mut messages = thread?;
+    let may = me.accounts.iter().any(|it| it.id == account && it.may.contains(&Action::Sort));
+    if !ON_SERVER || !may {
+        return Ok(messages);
+    }
+    let patches: Vec<_> = messages.iter().filter_map(|message| keyword_patch(&whereabouts(message), keyword::SEEN, true)).collect();
+    if patches.is_empty() {
+        return Ok(messages);
+    }
+    let patches: Vec<_> = patches.into_iter().map(|patch| (patch.email, patch.forward)).collect();
+    if api.patch(account, &patches).await.is_ok() {
+        for message in &mut messages {
+            message.keywords.insert(keyword::SEEN.into(), true);
+        }
+    }
+    Ok(messages)
+}
+
+/// Marks and places of an opened message.
+pub fn whereabouts(message: &Message) -> Where {
+    Where { id: message.id, mailbox_ids: message.mailbox_ids.clone(), keywords: message.keywords.clone() }
+}
