@@ -1,0 +1,143 @@
+//! The one decision: may this person do this with this BAL? A handler that touches a BAL takes an `Acting<R>`, which
+//! only `acting` (and `Granted`, the same decision made for a row of the table of routes) can make.
+
+use std::marker::PhantomData;
+
+use store::Actor;
+use wire::{id::AccountId, portal::Action};
+
+use super::Caller;
+use crate::state::State;
+
+/// A right as a type: what an `Acting` was asked for.
+pub trait Right: std::marker::Send + Sync + 'static {
+    const ACTION: Action;
+}
+
+macro_rules! rights {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+        impl Right for $name {
+            const ACTION: Action = Action::$name;
+        }
+    )*};
+}
+
+rights! {
+    /// See everything in the BAL.
+    Read;
+    /// Move, mark, delete; make folders.
+    Sort;
+    /// Write drafts and upload files.
+    Draft;
+    /// Send in the name of the BAL.
+    Send;
+    /// Give rights to others, change the BAL itself.
+    Manage;
+}
+
+/// Why not.
+#[derive(Debug, thiserror::Error)]
+pub enum RightError {
+    /// No such BAL, or nothing of it is for this person: both look the same (`accountNotFound`).
+    #[error("no such account")]
+    NotFound,
+    /// It may be read, but this needs more (`accountReadOnly`).
+    #[error("the account may only be read")]
+    ReadOnly,
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// The proof that the caller may do `R` in one BAL, now. Lives no longer than the request.
+#[derive(Debug, Clone)]
+pub struct Acting<R> {
+    account: AccountId,
+    caller: Caller,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> Acting<R> {
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Who the write is traced to.
+    pub fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+}
+
+/// What the caller may do in one BAL, read once for a request.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    account: AccountId,
+    caller: Caller,
+    actions: Vec<Action>,
+}
+
+impl Granted {
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Is the action allowed?
+    ///
+    /// # Errors
+    /// `ReadOnly` when it is not.
+    pub fn require(&self, action: Action) -> Result<(), RightError> {
+        if self.actions.contains(&action) { Ok(()) } else { Err(RightError::ReadOnly) }
+    }
+
+    /// The proof of one right.
+    ///
+    /// # Errors
+    /// `ReadOnly` when the person lacks it.
+    pub fn acting<R: Right>(&self) -> Result<Acting<R>, RightError> {
+        self.require(R::ACTION)?;
+        Ok(Acting { account: self.account, caller: self.caller.clone(), right: PhantomData })
+    }
+}
+
+/// Reads from the database what `caller` may do in `account`, now.
+///
+/// # Errors
+/// `NotFound` when there is no such BAL or reading it is not allowed.
+pub async fn granted(state: &State, caller: &Caller, account: AccountId) -> Result<Granted, RightError> {
+    let actions = state.store.rights_on(caller.person, account).await?;
+    if !actions.contains(&Action::Read) {
+        return Err(RightError::NotFound);
+    }
+    Ok(Granted { account, caller: caller.clone(), actions })
+}
+
+/// THE decision. Takes who and which BAL; `R` says for what.
+///
+/// # Errors
+/// `NotFound` (unknown or foreign BAL), `ReadOnly` (known, but this is not allowed), or the store's.
+pub async fn acting<R: Right>(state: &State, caller: &Caller, account: AccountId) -> Result<Acting<R>, RightError> {
+    granted(state, caller, account).await?.acting()
+}
+
+/// The BALs that `caller` may read, each with what is allowed there.
+///
+/// # Errors
+/// The store's.
+pub async fn accounts(state: &State, caller: &Caller) -> Result<Vec<(AccountId, Vec<Action>)>, store::Error> {
+    let mut accounts: Vec<(AccountId, Vec<Action>)> = Vec::new();
+    for right in state.store.rights(caller.person).await? {
+        match accounts.iter_mut().find(|(account, _)| *account == right.account) {
+            Some((_, actions)) => actions.push(right.action),
+            None => accounts.push((right.account, vec![right.action])),
+        }
+    }
+    accounts.retain(|(_, actions)| actions.contains(&Action::Read));
+    accounts.sort_by_key(|(account, _)| *account);
+    Ok(accounts)
+}

@@ -1,0 +1,102 @@
+//! The list of all settings.
+
+use anyhow::{Context, bail};
+
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Number,
+    /// In the environment: separated by commas.
+    List,
+}
+
+impl Kind {
+    /// Is a value of the file of this kind?
+    pub(super) fn check(self, value: &toml::Value) -> anyhow::Result<()> {
+        match (self, value) {
+            (Self::Text, toml::Value::String(_)) | (Self::Number, toml::Value::Integer(0..)) => Ok(()),
+            (Self::List, toml::Value::Array(items)) if items.iter().all(toml::Value::is_str) => Ok(()),
+            (Self::Text, _) => bail!("must be text between quotes"),
+            (Self::Number, _) => bail!("must be a whole number"),
+            (Self::List, _) => bail!("must be a list of texts: [\"…\", \"…\"]"),
+        }
+    }
+
+    /// Reads a value from the environment or the command line.
+    pub(super) fn parse(self, text: &str) -> anyhow::Result<toml::Value> {
+        Ok(match self {
+            Self::Text => toml::Value::String(text.into()),
+            Self::Number => {
+                let number: u32 = text.trim().parse().with_context(|| format!("`{text}` is not a whole number"))?;
+                toml::Value::Integer(number.into())
+            }
+            Self::List => {
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                toml::Value::Array(items.map(|item| toml::Value::String(item.into())).collect())
+            }
+        })
+    }
+}
+
+/// One setting: `section.key`, its default (`{data}` stands for the data directory), what it does.
+#[derive(Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub default: &'static str,
+    /// Empty means none.
+    pub optional: bool,
+    pub secret: bool,
+    pub about: &'static str,
+}
+
+const fn text(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, kind: Kind::Text, default, optional: false, secret: false, about }
+}
+
+const fn number(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, kind: Kind::Number, default, optional: false, secret: false, about }
+}
+
+const fn list(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, kind: Kind::List, default, optional: false, secret: false, about }
+}
+
+const fn optional(setting: Setting) -> Setting {
+    Setting { optional: true, ..setting }
+}
+
+const fn secret(setting: Setting) -> Setting {
+    Setting { secret: true, ..setting }
+}
+
+/// Every setting, in the order of `Config`.
+pub const SETTINGS: &[Setting] = &[
+    list("server.listen", "127.0.0.1:3000", "Addresses the web service listens on."),
+    optional(text("server.metrics", "", "Address of a listener for Prometheus (/metrics); empty: none.")),
+    text("server.data_dir", "pli-data", "Directory of the database and the blobs."),
+    secret(text("server.database", "sqlite:{data}/pli.db", "sqlite:PATH or postgres://user:password@host/name.")),
+    text("server.blobs", "file:{data}/blobs", "Where large blobs are kept, encrypted: file:PATH."),
+    optional(text("server.site_dir", "", "Folder of the built site; empty: the one inside the program.")),
+    text("keys.master_file", "{data}.key", "File of the master key, outside the data directory; made at first start."),
+    text("keys.anchor_file", "{data}.anchor.key", "File of the key that signs the anchors of the traces."),
+    text("web.public_url", "http://127.0.0.1:3000", "Address by which browsers reach the service, without a path."),
+    list("web.trusted_proxies", "", "Addresses of proxies whose X-Forwarded-For is believed."),
+    secret(text("smtp.url", "", "Server for mail to ordinary addresses (codes): smtp://host:port or smtps://user:password@host.")),
+    text("smtp.from", "Pli <ne-pas-repondre@pli.example>", "Sender of that mail."),
+    list("trust.domains", "", "Domains of the trust space that may be written to, besides those of this server's accounts."),
+    number("limits.message_octets", "36700160", "Largest message, attachments encoded. Source: the operator's choice under wire::limits."),
+    number("limits.upload_octets", "26214400", "Largest uploaded file."),
+    number("limits.recipients", "200", "Recipients of one message."),
+    number("limits.hashing_at_once", "2", "Passwords checked at the same time (19 MiB of memory each)."),
+    number("limits.slow_step_ms", "250", "First delay after repeated wrong passwords or codes; it doubles."),
+    number("limits.slow_max_ms", "8000", "Longest delay: attempts are slowed down, an address is never locked."),
+    number("sessions.idle_minutes", "30", "A session ends after so long without an act of the person."),
+    number("sessions.absolute_hours", "12", "A session ends after so long anyway."),
+    number("codes.minutes", "10", "A one-time code is valid for so long."),
+    number("codes.tries", "5", "Wrong codes before a new sign-in is needed."),
+    number("codes.resend_seconds", "60", "A new code may be asked for after so long."),
+    text("log.level", "info,sqlx=warn", "What is logged: error, warn, info, debug, or per module."),
+    text("log.format", "auto", "auto (text for a terminal, else JSON lines), json or text."),
+];

@@ -1,0 +1,210 @@
+//! The demonstration: a data directory filled with invented people and their mail, served with a mail catcher.
+//!
+//! Nothing of the product behaves differently here: the demonstration only calls what the commands call.
+
+pub mod catcher;
+mod clock;
+pub mod corpus;
+mod fill;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use store::{
+    Actor, Clock, NewPerson, Store, SystemClock, SystemRandom,
+    accounts::{NewAccount, Profile},
+};
+use tokio::process::Child;
+use wire::id::PersonId;
+
+use crate::{
+    auth::{password::Passwords, tokens},
+    boot,
+    config::{Config, Loaded},
+    telemetry,
+};
+use corpus::people;
+use fill::Amount;
+
+/// What everybody of the demonstration signs in with.
+pub const PASSWORD: &str = "marronnier-boussole-2026";
+const DATA: &str = "target/demo";
+/// A file that only a demonstration's data directory has.
+const MARK: &str = "DEMONSTRATION";
+
+/// `pli demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where the demonstration lives; made and filled when empty.
+    #[arg(long, default_value = DATA)]
+    pub data: PathBuf,
+    /// Where people sign in.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// How many messages to make.
+    #[arg(long, default_value_t = 2000)]
+    pub messages: usize,
+    /// Instead: this many messages of 50 kB on average, all for the first person.
+    #[arg(long, hide = true)]
+    pub bench: Option<usize>,
+    /// Page of the mail catcher, where one-time codes arrive.
+    #[arg(long, default_value = "127.0.0.1:3025")]
+    pub catcher: SocketAddr,
+    /// SMTP port of the mail catcher.
+    #[arg(long, default_value = "127.0.0.1:3024")]
+    pub catcher_smtp: SocketAddr,
+    /// Socket that takes `advance SECONDS` lines: the clock of tests.
+    #[arg(long)]
+    pub clock_control: Option<PathBuf>,
+    /// Make the data directory, then stop.
+    #[arg(long)]
+    pub make_only: bool,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Prints a bearer token of an account of the demonstration.
+    Token {
+        address: String,
+        #[arg(long, default_value = DATA)]
+        data: PathBuf,
+    },
+    /// Makes an empty account (an inbox only) and prints a bearer token.
+    Account {
+        address: String,
+        #[arg(long, default_value = DATA)]
+        data: PathBuf,
+    },
+    /// The mail catcher alone.
+    #[command(hide = true)]
+    Catcher { smtp: SocketAddr, page: SocketAddr },
+}
+
+/// Runs `pli demo` or one of its commands.
+///
+/// # Errors
+/// When the data directory is not a demonstration's, a port is taken, or the store fails.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    match args.command {
+        Some(Command::Token { address, data }) => token(&data, &address).await,
+        Some(Command::Account { address, data }) => account(&data, &address).await,
+        Some(Command::Catcher { smtp, page }) => catcher::run(smtp, page).await,
+        None => serve(args).await,
+    }
+}
+
+/// The configuration of a demonstration: everything else is as for anybody.
+fn config(data: &Path, listen: SocketAddr, smtp: SocketAddr) -> anyhow::Result<Config> {
+    let mut loaded = Loaded::read(None, std::env::vars())?;
+    let domains: Vec<_> = corpus::correspondents().iter().chain(people()).map(|person| domain(person.address)).collect();
+    loaded.set("server.data_dir", data.to_str().context("--data must be readable text")?)?;
+    loaded.set("server.listen", &format!("127.0.0.1:{0}, [::1]:{0}", listen.port()))?;
+    loaded.set("web.public_url", &format!("http://{listen}"))?;
+    loaded.set("smtp.url", &format!("smtp://{smtp}"))?;
+    loaded.set("smtp.from", "Pli <ne-pas-repondre@pli.example>")?;
+    loaded.set("trust.domains", &domains.join(", "))?;
+    loaded.config()
+}
+
+fn domain(address: &str) -> &str {
+    address.rsplit_once('@').map_or(address, |(_, domain)| domain)
+}
+
+/// Opens a demonstration that was made; refuses any other data directory.
+async fn open(data: &Path) -> anyhow::Result<Store> {
+    if !data.join(MARK).exists() {
+        bail!("{} was not made by `pli demo`", data.display());
+    }
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let config = config(data, nowhere, nowhere)?;
+    boot::open_store(&config, Arc::new(SystemClock)).await
+}
+
+async fn token(data: &Path, address: &str) -> anyhow::Result<()> {
+    let store = open(data).await?;
+    let login = store.login_lookup(address).await?.with_context(|| format!("nobody signs in as {address}"))?;
+    print_token(&store, login.person).await
+}
+
+async fn account(data: &Path, address: &str) -> anyhow::Result<()> {
+    wire::check::address(address).map_err(|fault| anyhow::anyhow!("{address} ({})", fault.code()))?;
+    let store = open(data).await?;
+    let new = NewPerson {
+        name: address.into(),
+        ordinary_email: format!("{}@courriel.example", address.replace('@', ".")),
+        logins: vec![address.into()],
+    };
+    let person = store.person_create(Actor::COMMAND, new).await?;
+    let profile = Profile { kind: "PER".into(), ..Profile::default() };
+    let new = NewAccount { address: address.into(), name: address.into(), holder: Some(person), profile, inbox_only: true };
+    store.account_create(Actor::COMMAND, new).await?;
+    print_token(&store, person).await
+}
+
+async fn print_token(store: &Store, person: PersonId) -> anyhow::Result<()> {
+    let (token, _) = tokens::create(store, &SystemRandom, person, "pli demo").await?;
+    println!("{token}");
+    Ok(())
+}
+
+async fn serve(args: Args) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = match &args.clock_control {
+        Some(socket) => clock::controlled(socket)?,
+        None => Arc::new(SystemClock),
+    };
+    let config = config(&args.data, args.listen, args.catcher_smtp)?;
+    telemetry::start(&config.log);
+    make(&args, &config).await?;
+    if args.make_only {
+        return Ok(());
+    }
+    let _catcher = start_catcher(&args)?;
+    boot::run(config, clock, |_| announce(&args)).await
+}
+
+/// Makes and fills the data directory unless it was made before. A directory that holds something else is refused.
+async fn make(args: &Args, config: &Config) -> anyhow::Result<()> {
+    let mark = args.data.join(MARK);
+    if mark.exists() {
+        return Ok(());
+    }
+    if args.data.exists() && args.data.read_dir()?.next().is_some() {
+        bail!(
+            "{} holds something that `pli demo` did not finish making: remove it, or name another with --data",
+            args.data.display()
+        );
+    }
+    std::fs::create_dir_all(&args.data)?;
+    let store = boot::open_store(config, Arc::new(SystemClock)).await?;
+    let passwords = Passwords::new(config.limits.hashing_at_once, &SystemRandom)?;
+    let amount = args.bench.map_or(Amount::Everybody(args.messages), Amount::Bench);
+    fill::fill(&store, &passwords, amount).await?;
+    Ok(std::fs::write(mark, "Made by `pli demo`.\n")?)
+}
+
+/// The catcher is a process of its own; it ends with this one.
+fn start_catcher(args: &Args) -> anyhow::Result<Child> {
+    tokio::process::Command::new(std::env::current_exe()?)
+        .args(["demo", "catcher", &args.catcher_smtp.to_string(), &args.catcher.to_string()])
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .context("starting the mail catcher")
+}
+
+fn announce(args: &Args) {
+    println!("\nPli, demonstration: http://{}  (passkeys later want http://localhost:{})", args.listen, args.listen.port());
+    println!("One-time codes arrive at  http://{}  (SMTP {})", args.catcher, args.catcher_smtp);
+    println!("Everybody's password is   {PASSWORD}\n");
+    for person in people() {
+        println!("  {:58} {}, {}", person.address, person.display(), person.profession);
+    }
+    println!("\nStop with Ctrl+C.");
+}

@@ -1,0 +1,22 @@
+//! HTTP: the table of routes and what stands around every handler.
+//!
+//! Enter by `routes::router`. A request passes `layers::outside` (its id, its log line), then the guard of its row
+//! (`layers::guard`: where from, who, may they, how much, how long), then its handler, then the security headers.
+
+pub mod account_pages;
+pub mod assets;
+pub mod body;
+pub mod compress;
+pub mod download;
+pub mod events;
+pub mod extract;
+pub mod forms;
+pub mod headers;
+pub mod health;
+pub mod jmap;
+pub mod layers;
+pub mod openapi;
+pub mod pages;
+pub mod public;
+pub mod routes;
+pub mod sign_in;

@@ -1,0 +1,244 @@
+//! Signing in and out, by forms that need no script.
+
+use app::public::PublicPage;
+use axum::{
+    extract::{Query, State as AxumState},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    extract::{self, ClientAddress, Form, Nonce, Visitor},
+    public::{self, Spoken},
+};
+use crate::{
+    auth::{
+        Caller,
+        sign_in::{self, Browser, SignInError},
+    },
+    error::Error,
+    state::State,
+};
+
+/// Where one goes without a place to come back to.
+const HOME: &str = "/courrier";
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Back {
+    retour: String,
+    /// A confirmation or refusal of a closed list: `signed-out`, `expired`, `code-sent`, `code-expired`…
+    dit: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct PasswordForm {
+    login: String,
+    password: String,
+    retour: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct CodeForm {
+    code: String,
+    retour: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct SignOutForm {
+    partout: String,
+}
+
+fn browser(address: ClientAddress, headers: &HeaderMap, spoken: Spoken) -> Browser {
+    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    Browser { address: address.0, agent: agent.to_owned(), lang: spoken.0 }
+}
+
+fn challenge_token(headers: &HeaderMap) -> Option<String> {
+    extract::cookie(headers, extract::CHALLENGE_COOKIE)
+}
+
+fn with_back(path: &str, retour: &str) -> String {
+    match public::sign_in_path(retour).strip_prefix("/connexion") {
+        Some(query) => format!("{path}{query}"),
+        None => path.into(),
+    }
+}
+
+/// `GET /connexion`: the form, or where one was going for who is signed in.
+pub async fn form(
+    AxumState(state): AxumState<State>,
+    Visitor(who): Visitor,
+    Query(back): Query<Back>,
+    spoken: Spoken,
+    nonce: Nonce,
+) -> Response {
+    if who.is_some() {
+        return Redirect::to(extract::return_path(&back.retour).unwrap_or(HOME)).into_response();
+    }
+    let error = (back.dit == "code-expired" || back.dit == "code-used-up").then(|| back.dit.clone());
+    let mut context = public::context(&state, spoken, &nonce);
+    context.said = (error.is_none() && !back.dit.is_empty()).then_some(back.dit);
+    public::page(StatusCode::OK, sign_in_page(String::new(), &back.retour, error, None), context)
+}
+
+fn sign_in_page(login: String, retour: &str, error: Option<String>, wait_seconds: Option<u32>) -> PublicPage {
+    let retour = extract::return_path(retour).unwrap_or_default().to_owned();
+    PublicPage::SignIn { login, retour, error, wait_seconds }
+}
+
+/// `POST /connexion`: checks the password and sends a code.
+pub async fn password(
+    AxumState(state): AxumState<State>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    spoken: Spoken,
+    nonce: Nonce,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response, Error> {
+    let login: String = form.login.trim().chars().take(254).collect();
+    let secret: String = form.password.chars().take(wire::limits::PASSWORD_CHARS + 1).collect();
+    let browser = browser(address, &headers, spoken);
+    match sign_in::password(&state, &login, &secret, &browser).await {
+        Ok(token) => {
+            let seconds = u64::from(state.config.codes.minutes) * 60;
+            let cookie = extract::set_cookie(extract::CHALLENGE_COOKIE, &token, seconds)?;
+            let next = with_back("/connexion/code", &form.retour);
+            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&next)).into_response())
+        }
+        Err(error) => {
+            let (status, code, wait) = refusal(error)?;
+            let page = sign_in_page(login, &form.retour, Some(code.into()), wait);
+            Ok(public::page(status, page, public::context(&state, spoken, &nonce)))
+        }
+    }
+}
+
+/// What the page says of a refusal: status, code, seconds to wait.
+fn refusal(error: SignInError) -> Result<(StatusCode, &'static str, Option<u32>), Error> {
+    Ok(match error {
+        SignInError::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, "bad-credentials", None),
+        SignInError::WrongCode => (StatusCode::UNPROCESSABLE_ENTITY, "bad-code", None),
+        SignInError::UsedUp => (StatusCode::UNPROCESSABLE_ENTITY, "code-used-up", None),
+        SignInError::Expired => (StatusCode::UNPROCESSABLE_ENTITY, "code-expired", None),
+        SignInError::TooSoon { seconds } => (StatusCode::TOO_MANY_REQUESTS, "code-too-soon", Some(seconds)),
+        SignInError::Wait(seconds) => (StatusCode::TOO_MANY_REQUESTS, "too-many", Some(seconds)),
+        SignInError::Store(error) => return Err(error.into()),
+        SignInError::Internal(error) => return Err(error.into()),
+    })
+}
+
+/// Back to the password, saying why.
+fn restart(retour: &str, code: &str) -> Response {
+    let path = public::sign_in_path(retour);
+    let mark = if path.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{path}{mark}dit={code}")).into_response()
+}
+
+/// `GET /connexion/code`.
+pub async fn code_form(
+    AxumState(state): AxumState<State>,
+    Query(back): Query<Back>,
+    headers: HeaderMap,
+    spoken: Spoken,
+    nonce: Nonce,
+) -> Result<Response, Error> {
+    let said = (back.dit == "code-sent").then(|| back.dit.clone());
+    code_page(&state, &headers, spoken, &nonce, &back.retour, (StatusCode::OK, None, said)).await
+}
+
+async fn code_page(
+    state: &State,
+    headers: &HeaderMap,
+    spoken: Spoken,
+    nonce: &Nonce,
+    retour: &str,
+    (status, error, said): (StatusCode, Option<&'static str>, Option<String>),
+) -> Result<Response, Error> {
+    let Some(token) = challenge_token(headers) else { return Ok(restart(retour, "code-expired")) };
+    let (masked_contact, resend_in) = match sign_in::waiting(state, &token).await {
+        Ok(waiting) => waiting,
+        Err(SignInError::Expired) => return Ok(restart(retour, "code-expired")),
+        Err(error) => return Err(refusal(error).err().unwrap_or(Error::NotFound)),
+    };
+    let page = PublicPage::Code {
+        masked_contact,
+        retour: extract::return_path(retour).unwrap_or_default().to_owned(),
+        error: error.map(String::from),
+        resend_in,
+    };
+    let mut context = public::context(state, spoken, nonce);
+    context.said = said;
+    Ok(public::page(status, page, context))
+}
+
+/// `POST /connexion/code`: the session begins.
+pub async fn code(
+    AxumState(state): AxumState<State>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    spoken: Spoken,
+    nonce: Nonce,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, Error> {
+    let Some(token) = challenge_token(&headers) else { return Ok(restart(&form.retour, "code-expired")) };
+    let browser = browser(address, &headers, spoken);
+    match sign_in::code(&state, &token, &form.code, &browser).await {
+        Ok(session) => signed_in(&state, &session, &form.retour),
+        Err(error @ (SignInError::UsedUp | SignInError::Expired)) => {
+            let (_, code, _) = refusal(error)?;
+            Ok(restart(&form.retour, code))
+        }
+        Err(error) => {
+            let (status, code, _) = refusal(error)?;
+            code_page(&state, &headers, spoken, &nonce, &form.retour, (status, Some(code), None)).await
+        }
+    }
+}
+
+fn signed_in(state: &State, token: &str, retour: &str) -> Result<Response, Error> {
+    let seconds = u64::from(state.config.sessions.absolute_hours) * 3600;
+    let mut response = Redirect::to(extract::return_path(retour).unwrap_or(HOME)).into_response();
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, extract::set_cookie(extract::SESSION_COOKIE, token, seconds)?);
+    headers.append(header::SET_COOKIE, extract::set_cookie(extract::CHALLENGE_COOKIE, "", 0)?);
+    Ok(response)
+}
+
+/// `POST /connexion/code/renvoyer`.
+pub async fn resend(
+    AxumState(state): AxumState<State>,
+    headers: HeaderMap,
+    spoken: Spoken,
+    nonce: Nonce,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, Error> {
+    let Some(token) = challenge_token(&headers) else { return Ok(restart(&form.retour, "code-expired")) };
+    match sign_in::resend(&state, &token, spoken.0).await {
+        Ok(()) => {
+            let path = with_back("/connexion/code", &form.retour);
+            let mark = if path.contains('?') { '&' } else { '?' };
+            Ok(Redirect::to(&format!("{path}{mark}dit=code-sent")).into_response())
+        }
+        Err(SignInError::Expired) => Ok(restart(&form.retour, "code-expired")),
+        Err(error) => {
+            let (status, code, _) = refusal(error)?;
+            code_page(&state, &headers, spoken, &nonce, &form.retour, (status, Some(code), None)).await
+        }
+    }
+}
+
+/// `POST /deconnexion`: this browser or, with `partout`, all of them.
+pub async fn sign_out(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    Form(form): Form<SignOutForm>,
+) -> Result<Response, Error> {
+    crate::portal::sessions::end(&state, &caller, !form.partout.is_empty()).await?;
+    let gone = extract::set_cookie(extract::SESSION_COOKIE, "", 0)?;
+    Ok(([(header::SET_COOKIE, gone)], Redirect::to("/connexion?dit=signed-out")).into_response())
+}

@@ -1,0 +1,93 @@
+//! What runs beside requests: the outbox, anchors of traces, the removal of what is no longer needed. Each job is a
+//! loop of its own that ends when the process closes; the times they look at are the injected clock's.
+
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use store::traces::Class;
+
+use crate::boot;
+use crate::service::outbox;
+use crate::state::State;
+
+/// The longest wait between two looks at the outbox: behind the hints, which may be missed.
+const OUTBOX_POLL: Duration = Duration::from_secs(1);
+/// How often traces are anchored.
+const ANCHORS: Duration = Duration::from_secs(600);
+/// How often what is old is removed.
+const PRUNING: Duration = Duration::from_secs(3600);
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Starts all jobs of this process.
+pub fn spawn(state: &State) {
+    tokio::spawn(outbox_job(state.clone()));
+    match boot::anchor_key(&state.config) {
+        Ok(key) => {
+            tokio::spawn(anchor_job(state.clone(), key.clone()));
+            tokio::spawn(prune_job(state.clone(), key));
+        }
+        Err(error) => tracing::error!(error = %format!("{error:#}"), "traces are not anchored: there is no key"),
+    }
+}
+
+/// Waits for `period`; false when the process closes.
+async fn pause(state: &State, period: Duration) -> bool {
+    tokio::select! {
+        () = state.closed() => false,
+        () = tokio::time::sleep(period) => true,
+    }
+}
+
+/// Delivers what is due: woken by changes, by the next due time, and by a slow poll.
+async fn outbox_job(state: State) {
+    let mut hints = state.store.changed();
+    loop {
+        match outbox::run(&state).await {
+            Ok(count) if count > 0 => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the outbox could not be read, trying again"),
+        }
+        let wait = match state.store.outbox_next_due().await {
+            Ok(Some(due)) => Duration::from_millis((due - state.clock.now_ms()).max(10) as u64).min(OUTBOX_POLL),
+            _ => OUTBOX_POLL,
+        };
+        let woken = async {
+            // A hint only says that something changed; the short sleep joins many into one look.
+            let _ = hints.recv().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        tokio::select! {
+            () = state.closed() => return,
+            () = tokio::time::sleep(wait) => {}
+            () = woken => {}
+        }
+    }
+}
+
+async fn anchor_job(state: State, key: SigningKey) {
+    while pause(&state, ANCHORS).await {
+        if let Err(error) = state.store.anchor_now(&key).await {
+            tracing::error!(%error, "traces could not be anchored");
+        }
+    }
+}
+
+/// Old tombstones, blobs that nothing refers to, old technical and functional traces.
+async fn prune_job(state: State, key: SigningKey) {
+    while pause(&state, PRUNING).await {
+        let now = state.clock.now_ms();
+        // The same order every time; one that fails does not hold back the others.
+        let orphans = state.store.collect_orphans(now - DAY_MS).await;
+        let tombstones = state.store.prune_tombstones(now - 90 * DAY_MS).await;
+        let technical = state.store.prune_traces(Class::Technical, now - 366 * DAY_MS, &key).await;
+        let functional = state.store.prune_traces(Class::Functional, now - 3660 * DAY_MS, &key).await;
+        for (what, result) in [("orphans", orphans), ("tombstones", tombstones), ("technical traces", technical), ("functional traces", functional)] {
+            match result {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(what, count, "removed"),
+                Err(error) => tracing::error!(what, %error, "could not be removed"),
+            }
+        }
+    }
+}

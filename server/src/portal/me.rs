@@ -1,0 +1,55 @@
+//! `GET /api/me`: who is signed in, with the BALs they may open.
+
+use axum::{Json, extract::State as AxumState};
+use wire::{
+    id::AccountId,
+    portal::{Account, Action, Me},
+};
+
+use crate::{
+    auth::{Caller, rights, sessions::Live},
+    clock,
+    error::Error,
+    state::State,
+};
+
+/// What a page needs before anything else. `left`: idle and absolute seconds of the session.
+///
+/// # Errors
+/// The store's.
+pub async fn me(state: &State, caller: &Caller, left: (u32, u32)) -> Result<Me, Error> {
+    let person = state.store.person(caller.person).await?;
+    let preferences = state.store.preferences(caller.person).await?;
+    let mut accounts = Vec::new();
+    for (id, may) in rights::accounts(state, caller).await? {
+        accounts.push(account(state, id, may).await?);
+    }
+    // One's own first: it is where one lands.
+    accounts.sort_by_key(|account| (!account.own, account.id));
+    Ok(Me {
+        person: caller.person,
+        name: person.name,
+        accounts,
+        now_local: clock::local_minutes(state.clock.now_ms(), &preferences.zone),
+        preferences,
+        idle_seconds: left.0,
+        absolute_seconds: left.1,
+    })
+}
+
+async fn account(state: &State, id: AccountId, mut may: Vec<Action>) -> Result<Account, Error> {
+    let account = state.store.account(id).await?;
+    may.sort_unstable();
+    may.dedup();
+    Ok(Account { id, address: account.address, name: account.name, own: may.contains(&Action::Manage), may })
+}
+
+/// The handler. A bearer token has no end that a person would see: zero seconds.
+pub async fn get(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    live: Result<Live, Error>,
+) -> Result<Json<Me>, Error> {
+    let left = live.map_or((0, 0), |live| (live.idle_seconds, live.absolute_seconds));
+    Ok(Json(me(&state, &caller, left).await?))
+}

@@ -1,0 +1,19 @@
+//! Use cases: what the API, the pages without JavaScript and the commands have in common. Flat functions that take the
+//! server's state and, where a BAL is touched, the proof of a right. No HTTP, no JSON of JMAP, no SQL.
+
+pub mod actions;
+pub mod cards;
+pub mod compose;
+pub mod content;
+pub mod conversations;
+pub mod draft;
+pub mod folders;
+pub mod import;
+pub mod notice;
+pub mod outbox;
+pub mod prepare;
+pub mod reading;
+pub mod recipients;
+pub mod search;
+pub mod send;
+pub mod structure;

@@ -1,0 +1,79 @@
+//! What would become of mail to an address: refused, delivered here, or for another operator.
+
+use mail::address::{self, AddressFault};
+use wire::mail::Recipient;
+
+use super::cards;
+use crate::state::State;
+
+/// Whether the domain of an address is on the white list. The whole domain counts: suffixes prove nothing.
+pub fn is_trusted(domains: &[String], address: &str) -> bool {
+    address.rsplit_once('@').is_some_and(|(_, domain)| domains.iter().any(|trusted| trusted.eq_ignore_ascii_case(domain)))
+}
+
+/// The state of each address, with the card of those that are known here.
+///
+/// # Errors
+/// The store's.
+pub async fn check(state: &State, addresses: &[String]) -> Result<Vec<Recipient>, store::Error> {
+    let mut list = Vec::with_capacity(addresses.len());
+    for text in addresses {
+        list.push(one(state, text).await?);
+    }
+    Ok(list)
+}
+
+/// The state of one address as typed.
+///
+/// # Errors
+/// The store's.
+pub async fn one(state: &State, text: &str) -> Result<Recipient, store::Error> {
+    let recipient = |state: &str, fault: Option<String>| Recipient { email: text.to_owned(), state: state.into(), fault, card: None };
+    let bare = address::normalise(wire::check::bare_address(text)).to_lowercase();
+    if let Err(fault) = wire::check::address(&bare) {
+        return Ok(recipient("invalid", Some(fault.code().into())));
+    }
+    if let Err(fault) = address::check_address(&bare) {
+        return Ok(recipient("invalid", Some(code(fault).into())));
+    }
+    if state.store.account_by_address(&bare).await?.is_some() {
+        let card = cards::card(state, None, &bare).await?;
+        return Ok(Recipient { card: Some(card), ..recipient("ok", None) });
+    }
+    if !is_trusted(&state.config.trust.domains, &bare) {
+        return Ok(recipient("outside", None));
+    }
+    Ok(recipient(if is_ours(state, &bare).await? { "unknown" } else { "unreachable" }, None))
+}
+
+fn code(fault: AddressFault) -> &'static str {
+    match fault {
+        AddressFault::Empty => "address-empty",
+        AddressFault::NoAt => "address-no-at",
+        AddressFault::EmptyLocal => "address-no-local",
+        AddressFault::BadCharacter(_) | AddressFault::BadLocal => "address-bad-character",
+        AddressFault::BadDomain => "address-bad-domain",
+        AddressFault::TooLong => "address-too-long",
+    }
+}
+
+/// Whether this server holds BALs in the domain of an address.
+async fn is_ours(state: &State, address: &str) -> Result<bool, store::Error> {
+    let domain = address.rsplit_once('@').map(|(_, domain)| domain);
+    let ours = |account: &store::accounts::Account| account.address.rsplit_once('@').map(|(_, d)| d.to_lowercase()).as_deref() == domain;
+    Ok(state.store.accounts_all().await?.iter().any(ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_prove_nothing() {
+        let list = ["ch-nord.mssante.example".to_owned()];
+        assert!(is_trusted(&list, "a@CH-Nord.mssante.example"));
+        assert!(!is_trusted(&list, "a@x.ch-nord.mssante.example"));
+        assert!(!is_trusted(&list, "a@evil-ch-nord.mssante.example"));
+        assert!(!is_trusted(&list, "a"));
+    }
+}

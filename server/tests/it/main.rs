@@ -1,0 +1,16 @@
+//! Integration tests: a whole server in process, spoken to over TCP, on both databases.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod auth;
+mod canary;
+mod events;
+mod harness;
+mod http_client;
+mod import;
+mod jmap;
+mod post_office;
+mod process;
+mod routes;
+mod search;
+mod submission;
