@@ -1,0 +1,223 @@
+// `make bench`: the budgets, as numbers. Release build, SQLite, a BAL of 20,000 messages that the generator makes.
+// Median of 5 in the browser; p95 on the API. PostgreSQL figures are printed beside when PLI_BENCH_POSTGRES names a database.
+import { chromium } from '@playwright/test';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, rmSync, statSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Api, measure } from './api.mjs';
+import { median, peak, pss, cpu } from './process.mjs';
+
+const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', '..');
+const binary = join(root, 'target', 'release', 'pli');
+const data = join(root, 'target', 'bench');
+const COUNT = Number(process.env.PLI_BENCH_MESSAGES ?? 20_000);
+const URL_ = 'http://127.0.0.1:3090';
+const CATCHER = 'http://127.0.0.1:3091';
+const MARTIN = 'claire.martin@medecin.mssante.example';
+const COLLEAGUE = 'karim.benali@medecin.mssante.example';
+const PASSWORD = 'marronnier-boussole-2026';
+
+const rows = [];
+const say = (what, figure, budget) => {
+  rows.push([what, figure, budget]);
+  console.log(`${what.padEnd(58)} ${String(figure).padStart(14)}   ${budget ? `budget ${budget}` : ''}`);
+};
+const ms = (value) => `${value.toFixed(1)} ms`;
+const kB = (value) => `${(value / 1000).toFixed(1)} kB`;
+const MiB = (value) => `${value.toFixed(0)} MiB`;
+
+const folder = (path) => readdirSync(path, { withFileTypes: true })
+  .reduce((sum, entry) => sum + (entry.isDirectory() ? folder(join(path, entry.name)) : statSync(join(path, entry.name)).size), 0);
+
+function fill() {
+  if (existsSync(join(data, 'bench-filled')) && !process.env.PLI_BENCH_FRESH) return;
+  rmSync(data, { recursive: true, force: true });
+  execFileSync(binary, ['demo', '--data', data, '--bench', String(COUNT), '--make-only'], { stdio: 'inherit', cwd: root });
+  execFileSync('touch', [join(data, 'bench-filled')]);
+}
+
+async function serve() {
+  const args = ['demo', '--data', data, '--listen', '127.0.0.1:3090', '--catcher', '127.0.0.1:3091', '--catcher-smtp', '127.0.0.1:3092'];
+  const child = spawn(binary, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  for (let at = 0; at < 300; at++) {
+    if (await fetch(`${URL_}/readyz`).then((answer) => answer.ok, () => false)) return child;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error('the server did not become ready');
+}
+
+async function api(pid) {
+  const token = execFileSync(binary, ['demo', 'token', MARTIN, '--data', data], { cwd: root }).toString().trim();
+  const bench = await new Api(URL_, token).connect();
+  const [first] = await bench.list();
+  const pages = [first];
+  while (pages.length < 12) pages.push((await bench.list(pages.at(-1).nextCursor))[0]);
+  const ids = pages.flatMap((page) => page.ids);
+  const threads = [];
+  for (const page of pages) {
+    const [got] = await bench.call(['Email/get', { ids: page.ids, properties: ['threadId'] }]);
+    threads.push(...got.list.map((one) => one.threadId));
+  }
+  const list = await measure(pid, 100, () => bench.list());
+  say('API: list of 50, p95', ms(list.p95), '8 ms');
+  const next = await measure(pid, 40, (at) => bench.list(pages[at % 10].nextCursor));
+  say('API: next page, p95 / CPU', `${ms(next.p95)} / ${ms(next.cpu)}`, '– / 8 ms');
+  const open = await measure(pid, 200, (at) => bench.open(threads[at % threads.length]));
+  say('API: open, p95 / CPU', `${ms(open.p95)} / ${ms(open.cpu)}`, '10 / 8 ms');
+  const archive = await measure(pid, 100, (at) => bench.archive(ids[at + 200]));
+  say('API: archive one, p95', ms(archive.p95), '20 ms');
+  const drafts = [];
+  for (let at = 0; at < 45; at++) drafts.push(await bench.draft(`Mesure ${at}`, COLLEAGUE));
+  const send = await measure(pid, 40, (at) => bench.send(drafts[at], COLLEAGUE));
+  say('API: send, p95', ms(send.p95), '100 ms');
+  const words = ['patient traitement', 'scanner contr', 'martin resul', 'douleur consult', 'biologie bilan'];
+  const search = await measure(pid, 100, (at) => bench.search(words[at % words.length]));
+  say('API: search two words, 50 hits, exact count, p95 / CPU', `${ms(search.p95)} / ${ms(search.cpu)}`, '15 / 20 ms');
+  return { bench, token };
+}
+
+async function code(known) {
+  for (let at = 0; at < 200; at++) {
+    const all = await fetch(`${CATCHER}/messages.json`).then((answer) => answer.json());
+    if (all.length > known) return /\b(\d{6})\b/.exec(all[0].text)[1];
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  throw new Error('no code came');
+}
+
+async function signIn(page) {
+  const known = (await fetch(`${CATCHER}/messages.json`).then((answer) => answer.json())).length;
+  await page.goto(`${URL_}/connexion`);
+  await page.getByLabel('Adresse MSSanté').fill(MARTIN);
+  await page.getByLabel('Mot de passe').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Continuer' }).click();
+  await page.getByLabel('Code').fill(await code(known));
+  const start = performance.now();
+  await page.getByRole('button', { name: 'Se connecter' }).click();
+  await page.locator('[data-testid=row]').nth(49).waitFor();
+  await painted(page);
+  return performance.now() - start;
+}
+
+const painted = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0))));
+
+async function network(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  const seen = [];
+  const urls = new Map();
+  session.on('Network.responseReceived', ({ requestId, response }) => urls.set(requestId, response));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    const response = urls.get(requestId);
+    if (response && !response.fromDiskCache) seen.push({ url: response.url, bytes: encodedDataLength });
+  });
+  return seen;
+}
+
+async function browser(pid) {
+  const chrome = await chromium.launch({
+    executablePath: process.env.PLI_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  const times = { signIn: [], open: [], next: [], search: [] };
+  const used = { signIn: [], open: [], next: [], search: [] };
+  let state;
+  for (let run = 0; run < 5; run++) {
+    const context = await chrome.newContext({ locale: 'fr-FR', viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    times.signIn.push(await signIn(page));
+    await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+    state = await context.storageState();
+    await page.waitForTimeout(300);
+    await act(pid, times.next, used.next, page, async () => {
+      const before = await page.locator('[data-testid=row] a').first().getAttribute('href');
+      await page.getByRole('link', { name: /Plus anciens/ }).click();
+      await page.waitForFunction((old) => {
+        const all = document.querySelectorAll('[data-testid=row] a.row-link');
+        return all.length === 50 && all[0].getAttribute('href') !== old;
+      }, before);
+    });
+    // A row far from the first: not prefetched.
+    await act(pid, times.open, used.open, page, async () => {
+      await page.locator('[data-testid=row] a.row-link').nth(20 + run).dispatchEvent('click');
+      await page.frameLocator('iframe.body-frame').locator('body').waitFor();
+    });
+    await act(pid, times.search, used.search, page, async () => {
+      const field = page.getByRole('searchbox').first();
+      await field.fill('patient traitement');
+      await field.press('Enter');
+      await page.locator('[data-testid=row] mark').first().waitFor();
+    });
+    await context.close();
+  }
+  say('browser: sign-in to 50 rows', ms(median(times.signIn)), '150 ms');
+  say('browser: open a message', ms(median(times.open)), '50 ms');
+  say('browser: next page', ms(median(times.next)), '50 ms');
+  say('browser: search', ms(median(times.search)), '60 ms');
+  say('server CPU: open / next page / search in the browser', [used.open, used.next, used.search].map((one) => ms(median(one))).join(' / '), '8 / 8 / 20 ms');
+  await bytes(chrome, state);
+  await chrome.close();
+}
+
+async function act(pid, times, used, page, what) {
+  const before = cpu(pid);
+  const start = performance.now();
+  await what();
+  await painted(page);
+  times.push(performance.now() - start);
+  await page.waitForTimeout(150);
+  used.push(cpu(pid) - before);
+}
+
+async function bytes(chrome, storageState) {
+  const context = await chrome.newContext({ locale: 'fr-FR', storageState });
+  const page = await context.newPage();
+  const cold = await network(page);
+  await page.goto(`${URL_}/courrier`);
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  await page.waitForTimeout(500);
+  const readable = cold.filter(({ url }) => /\/courrier|\.css/.test(url));
+  const sum = (list) => list.reduce((total, one) => total + one.bytes, 0);
+  say('cold: bytes and requests until the list can be read', `${kB(sum(readable))}, ${readable.length}`, '40 kB, 3');
+  say('cold: all bytes until hydrated', `${kB(sum(cold))}, ${cold.length}`, '350 kB');
+  cold.length = 0;
+  await page.goto(page.url());
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  await page.waitForTimeout(500);
+  say('warm: the same screen again', `${kB(sum(cold))}, ${cold.length}`, '12 kB, 2');
+  await context.close();
+}
+
+async function large(pid, { bench, token }) {
+  const body = Buffer.alloc(18 * 1024 * 1024, 'Compte rendu de la consultation du jour. ');
+  const raw = `From: ${COLLEAGUE}\r\nTo: ${MARTIN}\r\nSubject: volumineux\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nVoir la pièce.\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n${body.toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n--b--\r\n`;
+  const headers = { authorization: `Bearer ${token}` };
+  const blob = await fetch(`${URL_}/jmap/upload/${bench.account}`, { method: 'POST', headers, body: raw }).then((answer) => answer.json());
+  const [imported] = await bench.call(['Email/import', { emails: { a: { blobId: blob.blobId, mailboxIds: { [bench.mailbox.inbox]: true } } } }]);
+  const { id, threadId } = imported.created.a;
+  await new Promise((done) => setTimeout(done, 3000));
+  const before = pss(pid);
+  const most = await peak(pid, async () => {
+    await bench.open(threadId);
+    const frame = await fetch(`${URL_}/corps/${bench.account}/${id}`, { headers: { ...headers, 'sec-fetch-dest': 'iframe' } });
+    await frame.arrayBuffer();
+  });
+  say('memory: before / while opening a message of 25 MB', `${MiB(before)} / ${MiB(most)}`, '90 MiB');
+}
+
+const started = performance.now();
+fill();
+say('index + store of the bench BAL on disk', `${(folder(data) / 1e6).toFixed(0)} MB`, '');
+const child = await serve();
+try {
+  await new Promise((done) => setTimeout(done, 2000));
+  say('memory idle', MiB(pss(child.pid)), '40 MiB');
+  let kept;
+  const most = await peak(child.pid, async () => { kept = await api(child.pid); });
+  say('memory peak in the API scenario', MiB(most), '60 MiB');
+  await browser(child.pid);
+  await large(child.pid, kept);
+} finally {
+  child.kill('SIGTERM');
+}
+console.log(`\n${rows.length} figures in ${((performance.now() - started) / 1000).toFixed(0)} s`);

@@ -1,0 +1,31 @@
+import { defineConfig, devices } from '@playwright/test';
+
+const chromium = {
+  browserName: 'chromium' as const,
+  launchOptions: {
+    executablePath: process.env.PLI_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-quic', '--disable-sync'],
+  },
+};
+const desktop = { ...chromium, viewport: { width: 1440, height: 900 } };
+const phone = { ...devices['Pixel 7'], ...chromium, viewport: { width: 390, height: 844 } };
+
+// Each worker has its own server and data directory (support/server.ts); `plain` runs without JavaScript.
+export default defineConfig({
+  testDir: './tests',
+  globalSetup: './support/template.ts',
+  fullyParallel: false,
+  workers: 2,
+  timeout: 30_000,
+  expect: { timeout: 7_000 },
+  forbidOnly: !!process.env.CI,
+  retries: 0,
+  reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
+  use: { locale: 'fr-FR', timezoneId: 'Europe/Paris', colorScheme: 'light', trace: 'retain-on-failure' },
+  projects: [
+    { name: 'desktop', use: desktop, testIgnore: /plain\// },
+    { name: 'phone', use: phone, testIgnore: /plain\/|desktop\// },
+    { name: 'desktop-plain', use: { ...desktop, javaScriptEnabled: false }, testMatch: /plain\// },
+    { name: 'phone-plain', use: { ...phone, javaScriptEnabled: false }, testMatch: /plain\// },
+  ],
+});

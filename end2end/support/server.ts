@@ -1,0 +1,146 @@
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, openSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { binary, root, template, work } from './template';
+
+export { expect };
+export const PASSWORD = 'marronnier-boussole-2026';
+export const MARTIN = 'claire.martin@medecin.mssante.example';
+
+/** A server of this worker's own: its address, its catcher, its clock. */
+export class Server {
+  constructor(
+    readonly url: string,
+    readonly catcher: string,
+    readonly log: string,
+    private readonly clock: string,
+    private readonly process: ChildProcess,
+  ) {}
+
+  static async start(worker: number): Promise<Server> {
+    const port = 3300 + worker * 10;
+    const data = join(work, `worker-${worker}`);
+    rmSync(data, { recursive: true, force: true });
+    cpSync(template, data, { recursive: true });
+    cpSync(`${template}.key`, `${data}.key`);
+    const clock = join(work, `clock-${worker}`);
+    rmSync(clock, { force: true });
+    const log = join(work, `server-${worker}.log`);
+    const out = openSync(log, 'w');
+    const args = ['demo', '--data', data, '--listen', `127.0.0.1:${port}`, '--catcher', `127.0.0.1:${port + 1}`];
+    const child = spawn(binary, [...args, '--catcher-smtp', `127.0.0.1:${port + 2}`, '--clock-control', clock], {
+      cwd: root,
+      stdio: ['ignore', out, out],
+    });
+    const server = new Server(`http://127.0.0.1:${port}`, `http://127.0.0.1:${port + 1}`, log, clock, child);
+    await expect.poll(() => server.ready(), { timeout: 30_000 }).toBe(true);
+    return server;
+  }
+
+  private async ready() {
+    if (this.process.exitCode !== null) throw new Error(`the server ended, see ${this.log}`);
+    return fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
+  }
+
+  stop() {
+    this.process.kill('SIGTERM');
+  }
+
+  /** Moves the server's clock forward. */
+  async advance(seconds: number) {
+    await new Promise<void>((done, failed) => {
+      const socket = connect(this.clock, () => socket.write(`advance ${seconds}\n`));
+      socket.on('data', () => socket.end()).on('close', () => done()).on('error', failed);
+    });
+  }
+
+  /** The newest code sent to this ordinary address, after `known` earlier ones. */
+  async code(to: string, known: number): Promise<string> {
+    let code = '';
+    await expect
+      .poll(async () => {
+        const mails = await this.mails(to);
+        code = mails.length > known ? (/\b(\d{6})\b/.exec(mails[0].text)?.[1] ?? '') : '';
+        return code;
+      })
+      .not.toBe('');
+    return code;
+  }
+
+  async mails(to: string): Promise<{ to: string[]; subject: string; text: string }[]> {
+    const all = await fetch(`${this.catcher}/messages.json`).then((answer) => answer.json());
+    return all.filter((mail: { to: string[] }) => mail.to.includes(to));
+  }
+}
+
+const ordinary = (login: string) => login.replace(/@.*/, '@courriel.example');
+
+/** Signs in by the pages, as a person does; ends on the first list. */
+export async function signIn(page: Page, server: Server, login = MARTIN, password = PASSWORD) {
+  const known = (await server.mails(ordinary(login))).length;
+  await page.goto(`${server.url}/connexion`);
+  await page.getByLabel('Adresse MSSanté').fill(login);
+  await page.getByLabel('Mot de passe').fill(password);
+  await page.getByRole('button', { name: 'Continuer' }).click();
+  await page.getByLabel('Code').fill(await server.code(ordinary(login), known));
+  await page.getByRole('button', { name: 'Se connecter' }).click();
+  await expect(page.getByTestId('message-list')).toBeVisible();
+}
+
+/** Waits until WebAssembly runs the page. */
+export async function hydrated(page: Page) {
+  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+}
+
+type Shared = { server: Server };
+type Fixtures = { quiet: void; dr: Page; colleague: (login: string) => Promise<Page> };
+
+export const test = base.extend<Fixtures, Shared>({
+  server: [
+    async ({}, use, info) => {
+      const server = await Server.start(info.workerIndex % 20);
+      await use(server);
+      server.stop();
+    },
+    { scope: 'worker' },
+  ],
+
+  // The run fails on any console error or warning.
+  quiet: [
+    async ({ context }, use) => {
+      const said: string[] = [];
+      listen(context, said);
+      await use();
+      expect(said, 'console errors and warnings').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  /** A page signed in as Dr Martin. */
+  dr: async ({ page, server }, use) => {
+    await signIn(page, server);
+    await use(page);
+  },
+
+  /** Another person's browser, signed in. */
+  colleague: async ({ browser, server }, use, info) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (login) => {
+      const context = await browser.newContext(info.project.use);
+      contexts.push(context);
+      const page = await context.newPage();
+      await signIn(page, server, login);
+      return page;
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+});
+
+function listen(context: BrowserContext, said: string[]) {
+  context.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') said.push(`${message.type()}: ${message.text()}`);
+  });
+  context.on('weberror', (error) => said.push(`uncaught: ${error.error().message}`));
+}

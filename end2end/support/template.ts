@@ -1,0 +1,16 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(__dirname, '..', '..');
+export const binary = process.env.PLI_BINARY ?? join(root, 'target', 'debug', 'pli');
+export const work = join(root, 'target', 'end2end');
+export const template = join(work, 'template');
+
+// One demonstration is made once; each worker starts from a copy of it.
+export default function makeTemplate() {
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: run "make test"`);
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true });
+  execFileSync(binary, ['demo', '--data', template, '--messages', '700', '--make-only'], { stdio: 'inherit', cwd: root });
+}

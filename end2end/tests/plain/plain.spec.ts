@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, test } from '../../support/server';
+
+const rows = '[data-testid=row]';
+
+// Everything here runs with JavaScript switched off: links and forms only.
+test('browsing folders and pages', async ({ dr }) => {
+  await expect(dr.locator(rows)).toHaveCount(50);
+  const first = await dr.locator(`${rows} a.row-link`).first().getAttribute('href');
+  await dr.getByRole('link', { name: 'Plus anciens' }).click();
+  await expect(dr.locator(rows).first()).toBeVisible();
+  await expect(dr.locator(`${rows} a.row-link`).first()).not.toHaveAttribute('href', first!);
+});
+
+test('reading: the frame shows the body without scripts', async ({ dr }) => {
+  await dr.locator(`${rows} a.row-link`).nth(1).click();
+  const pane = dr.getByTestId('reading-pane');
+  await expect(pane.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(pane.frameLocator('iframe.body-frame').last().locator('body')).not.toBeEmpty();
+});
+
+test('downloading', async ({ dr }) => {
+  await dr.goto(`${dr.url().split('?')[0]}?filtre=pieces`);
+  await dr.locator(`${rows} a.row-link`).first().click();
+  const link = dr.getByTestId('reading-pane').locator('.attachment a[href^="/telecharger/"]').first();
+  const [download] = await Promise.all([dr.waitForEvent('download'), link.click()]);
+  const digest = createHash('sha256').update(readFileSync(await download.path())).digest('hex');
+  expect(digest).toHaveLength(64);
+});
+
+test('marking and moving by forms', async ({ dr }) => {
+  const link = dr.locator(`${rows} a.row-link`).nth(2);
+  const href = await link.getAttribute('href');
+  await link.click();
+  await dr.getByTestId('reading-pane').getByRole('button', { name: 'Archiver' }).first().click();
+  await expect(dr.locator(`${rows} a[href="${href}"]`)).toHaveCount(0);
+  await expect(dr.getByRole('status').first()).toContainText('archiv');
+});
+
+test('searching: the words are not in the address', async ({ dr }) => {
+  await dr.getByRole('searchbox').first().fill('resultat');
+  await dr.getByRole('searchbox').first().press('Enter');
+  await expect(dr).toHaveURL(/\/recherche\/q\w+$/);
+  await expect(dr.locator(`${rows} mark`).first()).toBeVisible();
+});
+
+test('a refused message is shown again with everything typed', async ({ dr }) => {
+  await dr.goto(dr.url().replace(/\/m\w+.*/, '/ecrire'));
+  const composer = dr.getByTestId('composer');
+  await composer.getByLabel('À', { exact: true }).fill('quelqu.un@messagerie.example');
+  await composer.getByLabel('Objet').fill('Objet gardé');
+  await composer.getByLabel('Message').fill('Texte gardé');
+  await composer.getByRole('button', { name: 'Envoyer' }).click();
+  await expect(composer.getByLabel('Objet')).toHaveValue('Objet gardé');
+  await expect(composer.getByLabel('Message')).toHaveValue('Texte gardé');
+  await expect(composer).toContainText('espace de confiance');
+});
+
+test('sending, once even when posted twice', async ({ dr, colleague }) => {
+  const subject = `Sans script ${Date.now()}`;
+  await dr.goto(dr.url().replace(/\/m\w+.*/, '/ecrire'));
+  const composer = dr.getByTestId('composer');
+  await composer.getByLabel('À', { exact: true }).fill('karim.benali@medecin.mssante.example');
+  await composer.getByLabel('Objet').fill(subject);
+  await composer.getByLabel('Message').fill('Bonjour');
+  await composer.getByRole('button', { name: 'Envoyer' }).click();
+  await expect(dr.getByRole('status').first()).toContainText('envoy');
+  const other = await colleague('karim.benali@medecin.mssante.example');
+  await expect(async () => {
+    await other.reload();
+    await expect(other.getByTestId('message-list')).toContainText(subject, { timeout: 1000 });
+  }).toPass({ timeout: 25_000 });
+});

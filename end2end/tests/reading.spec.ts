@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, hydrated, test } from '../support/server';
+
+const rows = '[data-testid=row]';
+
+test('the list has fifty conversations, pages both ways, and filters', async ({ dr }) => {
+  await expect(dr.locator(rows)).toHaveCount(50);
+  const first = await dr.locator(`${rows} a.row-link`).first().getAttribute('href');
+  await dr.getByRole('link', { name: 'Plus anciens' }).click();
+  await expect(dr.locator(`${rows} a.row-link`).first()).not.toHaveAttribute('href', first!);
+  await dr.getByRole('link', { name: 'Plus récents' }).click();
+  await expect(dr.locator(`${rows} a.row-link`).first()).toHaveAttribute('href', first!);
+  await dr.getByRole('link', { name: 'Non lus' }).click();
+  await expect(dr.locator(`${rows}:not([data-unread=true])`)).toHaveCount(0);
+});
+
+test('opening a message shows who wrote, the body in a frame of the right height, and marks it read', async ({ dr }) => {
+  await hydrated(dr);
+  const row = dr.locator(`${rows}[data-unread=true]`).first();
+  const href = await row.locator('a.row-link').getAttribute('href');
+  await row.locator('a.row-link').click();
+  const pane = dr.getByTestId('reading-pane');
+  await expect(pane.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(pane.locator('.sender').first()).toBeVisible();
+  const frame = pane.locator('iframe.body-frame').last();
+  await expect(frame).toBeVisible();
+  await expect
+    .poll(() => frame.evaluate((one: HTMLIFrameElement) => {
+      const inside = one.contentDocument!.documentElement.scrollHeight;
+      return inside > 0 && Math.abs(inside - one.clientHeight) <= 4;
+    }))
+    .toBe(true);
+  await dr.goBack();
+  await expect(dr.locator(`${rows}:has(a[href="${href}"])`)).not.toHaveAttribute('data-unread', 'true');
+});
+
+test('archive, undo, star and move', async ({ dr }) => {
+  await hydrated(dr);
+  const link = dr.locator(`${rows} a.row-link`).nth(2);
+  const href = await link.getAttribute('href');
+  await link.click();
+  await dr.getByTestId('reading-pane').getByRole('button', { name: 'Archiver' }).first().click();
+  await expect(dr.getByTestId('toast')).toContainText('archiv');
+  await expect(dr.locator(`${rows} a[href="${href}"]`)).toHaveCount(0);
+  await dr.getByTestId('toast').getByRole('button', { name: 'Annuler' }).click();
+  await expect(dr.locator(`${rows} a[href="${href}"]`)).toHaveCount(1);
+});
+
+test('an attachment and the message itself are downloaded bit-identical', async ({ dr }) => {
+  await dr.getByRole('link', { name: 'Pièces jointes' }).click();
+  await expect(dr.locator(rows).first()).toBeVisible();
+  await dr.locator(`${rows} a.row-link`).first().click();
+  const link = dr.getByTestId('reading-pane').locator('.attachment a').first();
+  const [download] = await Promise.all([dr.waitForEvent('download'), link.click()]);
+  const once = createHash('sha256').update(readFileSync(await download.path())).digest('hex');
+  const href = await link.getAttribute('href');
+  const again = await dr.context().request.get(new URL(href!, dr.url()).href);
+  expect(createHash('sha256').update(await again.body()).digest('hex')).toBe(once);
+  expect(again.headers()['content-disposition']).toContain('attachment');
+});
+
+test('own folders: create, rename, delete after asking', async ({ dr, server }) => {
+  const account = /\/courrier\/(a\w+)/.exec(dr.url())![1];
+  await dr.goto(`${server.url}/courrier/${account}/dossiers`);
+  await dr.getByLabel('Nom du dossier').first().fill('Dossier d’essai');
+  await dr.getByRole('button', { name: 'Créer' }).click();
+  await expect(dr.getByTestId('mailbox-list')).toContainText('Dossier d’essai');
+});
