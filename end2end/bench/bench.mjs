@@ -88,7 +88,7 @@ async function code(known) {
 async function signIn(page) {
   const known = (await fetch(`${CATCHER}/messages.json`).then((answer) => answer.json())).length;
   await page.goto(`${URL_}/connexion`);
-  await page.getByLabel('Adresse MSSanté').fill(MARTIN);
+  await page.getByLabel(/^Adresse/).fill(MARTIN);
   await page.getByLabel('Mot de passe').fill(PASSWORD);
   await page.getByRole('button', { name: 'Continuer' }).click();
   await page.getByLabel('Code').fill(await code(known));

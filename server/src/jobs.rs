@@ -56,6 +56,7 @@ async fn outbox_job(state: State) {
             // A hint only says that something changed; the short sleep joins many into one look.
             let _ = hints.recv().await;
             tokio::time::sleep(Duration::from_millis(20)).await;
+            while hints.try_recv().is_ok() {}
         };
         tokio::select! {
             () = state.closed() => return,

@@ -70,6 +70,7 @@ fn OneToast(toast: Toast, on_action: Callback<u64>, on_close: Callback<u64>) -> 
         <div
             class="toast"
             data-testid="toast"
+            role="status"
             data-tone=tone
             on:mouseenter=move |_| held.set(true)
             on:mouseleave=move |_| held.set(false)

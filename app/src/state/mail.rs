@@ -4,7 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 use wire::{
     Problem,
     id::{AccountId, EmailId, MailboxId, SubmissionId},
-    mail::{Address, Identity, Mailbox},
+    mail::{Address, Identity, Mailbox, Recipient},
     portal::{Account, Action, Me},
 };
 
@@ -44,6 +44,8 @@ pub struct Mail {
     /// What the composer starts with, once it is known.
     pub draft: RwSignal<Option<Draft>>,
     pub draft_status: RwSignal<Status>,
+    /// What the server said of the first draft's recipients.
+    pub recipients: StoredValue<Vec<Recipient>>,
     pub toasts: Toasts,
     pub session: Session,
     /// The list of keys is shown.
@@ -63,7 +65,7 @@ impl Mail {
     /// Makes the memory from the opening of `place`.
     pub fn new(lang: Lang, api: Api, place: Memo<Place>, navigate: Callback<String>, opening: Opening) -> Self {
         let first = place.get_untracked();
-        let Opening { me, mailboxes, identities, page, thread, draft } = opening;
+        let Opening { me, mailboxes, identities, page, thread, draft, recipients } = opening;
         let (draft_status, draft) = match draft {
             Some(Ok(draft)) => (Status::Ready, Some(draft)),
             Some(Err(problem)) => (Status::Failed(problem), None),
@@ -82,6 +84,7 @@ impl Mail {
             reading: Reading::new(first.opened(), thread),
             draft: RwSignal::new(draft),
             draft_status: RwSignal::new(draft_status),
+            recipients: StoredValue::new(recipients),
             toasts: Toasts::new(lang),
             help: RwSignal::new(false),
             navigate,

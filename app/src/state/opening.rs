@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wire::{
     Problem,
     id::AccountId,
-    mail::{Identity, Mailbox, Message, keyword},
+    mail::{Identity, Mailbox, Message, Recipient, keyword},
     portal::{Action, Me},
 };
 
@@ -25,6 +25,8 @@ pub struct Opening {
     pub page: Option<Result<Page, Problem>>,
     pub thread: Option<Result<Vec<Message>, Problem>>,
     pub draft: Option<Result<Draft, Problem>>,
+    /// What would become of mail to the recipients of the draft.
+    pub recipients: Vec<Recipient>,
 }
 
 /// Asks for everything that `place` shows. Fails when nobody is signed in or the account cannot be opened; what is only
@@ -46,7 +48,21 @@ pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem
         Place::Compose(_, start) => Some(drafts::start(&api, account, start, &identities, lang).await),
         _ => None,
     };
-    Ok(Opening { me, mailboxes, identities, page, thread, draft })
+    let recipients = match &draft {
+        Some(Ok(draft)) => checked(&api, account, draft).await,
+        _ => Vec::new(),
+    };
+    Ok(Opening { me, mailboxes, identities, page, thread, draft, recipients })
+}
+
+/// Without JavaScript too, a refused recipient is named; not knowing stops nobody.
+async fn checked(api: &Api, account: AccountId, draft: &Draft) -> Vec<Recipient> {
+    let all = draft.to.iter().chain(&draft.cc).chain(&draft.bcc);
+    let addresses: Vec<String> = all.map(|address| address.email.clone()).collect();
+    if addresses.is_empty() {
+        return Vec::new();
+    }
+    api.check_recipients(account, &addresses).await.unwrap_or_default()
 }
 
 /// On the server the messages shown become read at once: without JavaScript nothing else would do it.

@@ -44,7 +44,8 @@ pub fn send(state: &State, person: PersonId, code: String, lang: Lang) {
         let sent = deliver(&state, person, &code, lang).await;
         state.metrics.event("code", if sent.is_ok() { "sent" } else { "failed" });
         if let Err(error) = sent {
-            tracing::error!(error = format!("{error:#}"), "a code could not be sent");
+            // Only the outermost sentence: what the mail server said may hold the address.
+            tracing::error!(%error, "a code could not be sent");
         }
     });
 }

@@ -31,6 +31,8 @@ use crate::{
 
 /// How often a stream makes sure that it may go on.
 const WATCH: Duration = Duration::from_millis(900);
+/// Of these, every so many also look at the states: behind the hints, which may be missed.
+const SLOW: u32 = 6;
 /// The types whose states are pushed.
 const TYPES: [&str; 5] = ["Email", "Mailbox", "Thread", "EmailSubmission", "Identity"];
 /// Seconds between pings: what clients may ask.
@@ -121,11 +123,15 @@ impl Watcher {
             return;
         }
         let mut watch = tokio::time::interval(WATCH);
+        let mut looks = 0_u32;
         let mut next_ping = self.ping.map(|every| Instant::now() + every);
         loop {
             let going_on = match self.wait(&mut hints, &mut watch, next_ping).await {
                 Woken::Hint => self.changed().await,
-                Woken::Watch => self.still_allowed().await && self.changed().await,
+                Woken::Watch => {
+                    looks = looks.wrapping_add(1);
+                    self.still_allowed().await && (!looks.is_multiple_of(SLOW) || self.changed().await)
+                }
                 Woken::Ping => {
                     next_ping = self.ping.map(|every| Instant::now() + every);
                     self.send("ping", &json!({"interval": self.ping.map_or(0, |every| every.as_secs())})).await
@@ -150,12 +156,19 @@ impl Watcher {
             () = self.sender.closed() => Woken::End,
             () = self.state.closed() => Woken::End,
             _ = watch.tick() => Woken::Watch,
-            hint = hints.recv() => match hint {
-                Ok(hint) if hint.account.is_some_and(|account| !self.accounts.contains_key(&account)) => Woken::Watch,
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => Woken::Hint,
-                Err(broadcast::error::RecvError::Closed) => Woken::End,
-            },
+            woken = self.hint(hints) => woken,
             () = pinging => Woken::Ping,
+        }
+    }
+
+    /// Returns when something changed that this stream may tell.
+    async fn hint(&self, hints: &mut broadcast::Receiver<store::Hint>) -> Woken {
+        loop {
+            match hints.recv().await {
+                Ok(hint) if hint.account.is_some_and(|account| !self.accounts.contains_key(&account)) => {}
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return Woken::Hint,
+                Err(broadcast::error::RecvError::Closed) => return Woken::End,
+            }
         }
     }
 

@@ -269,7 +269,7 @@ pub fn parse_date(text: &str) -> Option<(i64, i16)> {
     let ms = text.parse::<jiff::Timestamp>().ok()?.as_millisecond();
     let offset = match text.get(text.len().checked_sub(6)?..)? {
         zone if zone.starts_with(['+', '-']) => {
-            let minutes = zone[1..3].parse::<i16>().ok()? * 60 + zone[4..6].parse::<i16>().ok()?;
+            let minutes = zone.get(1..3)?.parse::<i16>().ok()? * 60 + zone.get(4..6)?.parse::<i16>().ok()?;
             if zone.starts_with('-') { -minutes } else { minutes }
         }
         _ => 0,

@@ -91,7 +91,7 @@ impl Store {
                 found.push(Correspondent { name, email, uses: row.int(2)? as u32, last_at: row.int(3)? });
             }
         }
-        found.sort_by(|a, b| (b.uses, b.last_at).cmp(&(a.uses, a.last_at)));
+        found.sort_by_key(|one| std::cmp::Reverse((one.uses, one.last_at)));
         found.truncate(limit);
         Ok(found)
     }

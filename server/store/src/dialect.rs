@@ -29,8 +29,8 @@ pub(crate) async fn notify(tx: &mut Tx, touched: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// WAL; FULL, since NORMAL loses acknowledged commits on power cut; what is deleted is overwritten.
-pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+/// `cache` in KiB. WAL; FULL, since NORMAL loses acknowledged commits on power cut; what is deleted is overwritten.
+pub(crate) fn sqlite_options(path: &Path, cache: u32) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -39,8 +39,10 @@ pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
         .pragma("secure_delete", "ON")
-        .pragma("cache_size", "-8000")
+        .pragma("cache_size", format!("-{cache}"))
         .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
         .statement_cache_capacity(256)
 }
 

@@ -46,7 +46,8 @@ impl Store {
         loop {
             let gone = self.write(older_than, |tx, older_than| unused(tx, *older_than).boxed()).await?;
             for (account, id, in_file) in &gone {
-                if *in_file {
+                // Kept again since: the file is of the new row.
+                if *in_file && !self.blob_known(*account, id).await? {
                     self.remove_file(&blobs::path(*account, id)).await?;
                 }
             }
@@ -70,13 +71,16 @@ impl Store {
             let account = parts.next().and_then(|part| part.as_ref().parse::<AccountId>().ok());
             let id = parts.next_back().and_then(|part| part.as_ref().parse::<BlobId>().ok());
             let (Some(account), Some(id)) = (account, id) else { continue };
-            let row = self.read().await?.fetch_optional(KNOWN, args![account, id.0.to_vec()]).await?;
-            if row.is_none() {
+            if !self.blob_known(account.0, &id).await? {
                 self.remove_file(&file.location).await?;
                 collected += 1;
             }
         }
         Ok(collected)
+    }
+
+    async fn blob_known(&self, account: i64, id: &BlobId) -> Result<bool> {
+        Ok(self.read().await?.fetch_optional(KNOWN, args![account, id.0.to_vec()]).await?.is_some())
     }
 
     async fn remove_file(&self, path: &object_store::path::Path) -> Result<()> {

@@ -210,7 +210,7 @@ fn Bar() -> impl IntoView {
                 <span class="hidden-text">{i18n::compose::attach(lang)}</span>
                 <input type="file" name="files" multiple on:change=choose/>
             </label>
-            <span class="save-state" role="status" data-state=move || state().1>{move || state().0}</span>
+            <span class="save-state" aria-live="polite" data-state=move || state().1>{move || state().0}</span>
             <button
                 class="icon-button"
                 name="op"

@@ -154,7 +154,7 @@ fn Bulk() -> impl IntoView {
                 prop:indeterminate=move || { selected.get() > 0 && !every() }
                 on:change=move |_| all()
             />
-            <span class="bulk-count" role="status">
+            <span class="bulk-count" aria-live="polite">
                 {move || (selected.get() > 0).then(|| i18n::list::selected(lang, selected.get() as u64))}
             </span>
             <div class="bulk-actions">
@@ -220,7 +220,7 @@ fn NewMail() -> impl IntoView {
     let mail = use_mail();
     let held = Memo::new(move |_| mail.list.held_count());
     view! {
-        <div class="new-mail" role="status">
+        <div class="new-mail" aria-live="polite">
             <Show when=move || { held.get() > 0 }>
                 <button class="button" data-variant="primary" type="button" on:click=move |_| mail.list.release()>
                     <Icon name="refresh"/>

@@ -156,9 +156,8 @@ fn finish(members: Vec<Box<dyn Job>>, committed: Result<(), String>) {
 
 /// Opens the pools of SQLite: several readers, one writer.
 pub(crate) async fn open(path: &std::path::Path, context: &Arc<Context>) -> Result<super::Db> {
-    let options = dialect::sqlite_options(path);
-    let readers = dialect::sqlite_pool(options.clone(), 4).await?;
-    let writing = dialect::sqlite_pool(options, 1).await?;
+    let readers = dialect::sqlite_pool(dialect::sqlite_options(path, 4000), 5).await?;
+    let writing = dialect::sqlite_pool(dialect::sqlite_options(path, 8000), 1).await?;
     dialect::check_sqlite(&writing).await?;
     Ok(super::Db::Sqlite { readers, writer: Writer::start(writing, context.clone()) })
 }

@@ -1,4 +1,5 @@
-//! A filter as SQL: on `mailbox_thread` for a folder's conversations, on `email_mailbox` for one folder, else on `email`.
+//! A filter as SQL: on `mailbox_thread` for a folder's conversations, on the messages that hold the words of a search, on
+//! `email_mailbox` for one folder, else on `email`.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -48,6 +49,8 @@ pub(super) enum Keyword {
 pub(super) enum Driver {
     /// A folder's conversations, newest first.
     Conversations(i64),
+    /// The messages that hold all words; each is joined to its row.
+    Hits,
     Folder(i64),
     Everything,
 }
@@ -57,6 +60,8 @@ pub(super) struct Plan {
     pub(super) account: i64,
     pub(super) driver: Driver,
     pub(super) conditions: Vec<Node>,
+    /// The words of `Hits`.
+    terms: Vec<Node>,
     pub(super) collapse: bool,
     pub(super) sort: Sort,
 }
@@ -69,8 +74,11 @@ impl Plan {
             Node::All(nodes) => nodes,
             node => vec![node],
         };
-        let folder = conditions.iter().position(|node| matches!(node, Node::InMailbox(_)));
-        let mut driver = Driver::Everything;
+        let (terms, rest): (Vec<Node>, Vec<Node>) = conditions.into_iter().partition(|node| matches!(node, Node::Terms(..)));
+        conditions = rest;
+        let searched = !terms.is_empty();
+        let folder = conditions.iter().position(|node| matches!(node, Node::InMailbox(_))).filter(|_| !searched);
+        let mut driver = if searched { Driver::Hits } else { Driver::Everything };
         if let Some(Node::InMailbox(id)) = folder.map(|at| conditions.swap_remove(at)) {
             driver = Driver::Folder(id);
             let newest_first = query.sort == Sort { by: SortBy::ReceivedAt, ascending: false };
@@ -79,7 +87,7 @@ impl Plan {
             }
         }
         let collapse = query.collapse_threads && !matches!(driver, Driver::Conversations(_));
-        Ok(Self { account, driver, conditions, collapse, sort: query.sort })
+        Ok(Self { account, driver, conditions, terms, collapse, sort: query.sort })
     }
 
     /// The sorted column of `alias`.
@@ -88,9 +96,9 @@ impl Plan {
             (Driver::Conversations(_), _) => "e.newest_at",
             (_, SortBy::ReceivedAt) => "e.received_at",
             (Driver::Folder(_), SortBy::SentAt) => "COALESCE(x.sent_at, x.received_at)",
-            (Driver::Everything, SortBy::SentAt) => "COALESCE(e.sent_at, e.received_at)",
+            (Driver::Everything | Driver::Hits, SortBy::SentAt) => "COALESCE(e.sent_at, e.received_at)",
             (Driver::Folder(_), SortBy::Size) => "x.size",
-            (Driver::Everything, SortBy::Size) => "e.size",
+            (Driver::Everything | Driver::Hits, SortBy::Size) => "e.size",
         }
     }
 
@@ -113,6 +121,14 @@ impl Plan {
                 }
                 sql.push(" WHERE e.account_id = ").bind(self.account).push(" AND e.mailbox_id = ").bind(mailbox);
             }
+            Driver::Hits => {
+                sql.push(" FROM (");
+                for (place, node) in self.terms.iter().enumerate() {
+                    sql.push(if place > 0 { " INTERSECT SELECT" } else { "SELECT DISTINCT" }).push(" p.email_id");
+                    self.postings(sql, node);
+                }
+                sql.push(") hit JOIN email e ON e.email_id = hit.email_id WHERE e.account_id = ").bind(self.account);
+            }
             Driver::Everything => {
                 sql.push(" FROM email e WHERE e.account_id = ").bind(self.account);
             }
@@ -120,6 +136,16 @@ impl Plan {
         self.every(sql, &OUTER);
         if self.collapse {
             self.first_of_thread(sql);
+        }
+    }
+
+    /// ` FROM posting …` of one word.
+    fn postings(&self, sql: &mut Sql, node: &Node) {
+        if let Node::Terms(numbers, fields) = node {
+            sql.push(" FROM posting p WHERE p.account_id = ").bind(self.account).push(" AND p.term_no IN ").ids(numbers);
+            if *fields != field::ALL {
+                sql.push(" AND (p.fields & ").bind(i64::from(*fields)).push(") <> 0");
+            }
         }
     }
 
@@ -155,6 +181,10 @@ impl Plan {
         sql.push(" AND (").push(inner).push(", n.email_id) ");
         sql.push(if self.sort.ascending { "<" } else { ">" }).push(" (").push(outer).push(", e.email_id)");
         self.every(sql, &INNER);
+        for node in &self.terms {
+            sql.push(" AND ");
+            self.condition(sql, node, &INNER);
+        }
         sql.push(")");
     }
 
@@ -196,12 +226,9 @@ impl Plan {
             }
             Node::Thread { some, has, keyword } => thread_condition(sql, *some, *has, *keyword, names),
             Node::InThread(id) => drop(sql.push(names.thread).push(" = ").bind(*id)),
-            Node::Terms(numbers, fields) => {
-                sql.push(names.email).push(" IN (SELECT p.email_id FROM posting p WHERE p.account_id = ").bind(self.account);
-                sql.push(" AND p.term_no IN ").ids(numbers);
-                if *fields != field::ALL {
-                    sql.push(" AND (p.fields & ").bind(i64::from(*fields)).push(") <> 0");
-                }
+            Node::Terms(..) => {
+                sql.push(names.email).push(" IN (SELECT p.email_id");
+                self.postings(sql, node);
                 sql.push(")");
             }
         }

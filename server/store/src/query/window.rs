@@ -6,14 +6,31 @@ use super::sql::Sql;
 use crate::db::{Row, Tx};
 use crate::error::Result;
 
+/// A page, with the number of all rows where it was counted on the way.
+pub(super) struct Page {
+    pub(super) rows: Vec<(i64, i64)>,
+    pub(super) total: Option<i64>,
+}
+
+impl Page {
+    fn read(rows: &[Row], counted: bool) -> Result<Self> {
+        let total = rows.first().filter(|_| counted).map(|row| row.int(2)).transpose()?;
+        Ok(Self { rows: pairs(rows)?, total })
+    }
+}
+
 fn pairs(rows: &[Row]) -> Result<Vec<(i64, i64)>> {
     rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
 }
 
 impl Plan {
-    fn select(&self) -> Sql {
+    /// Rows of (key, id); with `counted`, each also says how many there are in all: a search finds them all anyway.
+    fn select(&self, counted: bool) -> Sql {
         let mut sql = Sql::new("SELECT ");
         sql.push(self.key()).push(", ").push(self.id());
+        if counted {
+            sql.push(", COUNT(*) OVER ()");
+        }
         self.rows(&mut sql);
         sql
     }
@@ -30,28 +47,30 @@ impl Plan {
     }
 
     /// Up to `limit` rows beside a place in a list of newest first, nearest first.
-    pub(super) async fn beside(&self, tx: &mut Tx, from: Option<(i64, i64)>, direction: Direction, limit: i64) -> Result<Vec<(i64, i64)>> {
-        let mut sql = self.select();
+    pub(super) async fn beside(&self, tx: &mut Tx, from: Option<(i64, i64)>, direction: Direction, limit: i64) -> Result<Page> {
+        let counted = self.driver == Driver::Hits && from.is_none();
+        let mut sql = self.select(counted);
         let back = direction == Direction::Previous;
         if let Some(from) = from {
             self.beyond(&mut sql, if back { ">" } else { "<" }, from);
         }
         self.order(&mut sql, back);
         sql.push(" LIMIT ").bind(limit);
-        pairs(&tx.fetch_composed(sql.done()).await?)
+        Page::read(&tx.fetch_composed(sql.done()).await?, counted)
     }
 
     /// Up to `limit` rows from a position.
-    pub(super) async fn page(&self, tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<(i64, i64)>> {
-        let mut sql = self.select();
+    pub(super) async fn page(&self, tx: &mut Tx, position: i64, limit: i64) -> Result<Page> {
+        let counted = self.driver == Driver::Hits;
+        let mut sql = self.select(counted);
         self.order(&mut sql, self.sort.ascending);
         sql.push(" LIMIT ").bind(limit).push(" OFFSET ").bind(position);
-        pairs(&tx.fetch_composed(sql.done()).await?)
+        Page::read(&tx.fetch_composed(sql.done()).await?, counted)
     }
 
     /// The place of a message in the list, if it is there.
     pub(super) async fn find(&self, tx: &mut Tx, email: i64) -> Result<Option<(i64, i64)>> {
-        let mut sql = self.select();
+        let mut sql = self.select(false);
         sql.push(" AND ").push(self.id()).push(" = ").bind(email);
         Ok(pairs(&tx.fetch_composed(sql.done()).await?)?.pop())
     }

@@ -1,6 +1,8 @@
 //! One PostgreSQL for the test process: made by `initdb` in a short folder, on a Unix socket only, without fsync. A
 //! watcher process stops it by its pid when the test process ends, however it ends (the pipe it reads from closes).
 
+#![allow(clippy::zombie_processes)]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -71,7 +73,8 @@ fn start() -> Server {
         command.args(["-c", setting]);
     }
     command.stdin(Stdio::null()).stdout(log.try_clone().expect("log")).stderr(log);
-    command.spawn().expect("postgres starts");
+    // Its end is the watcher's business.
+    std::mem::forget(command.spawn().expect("postgres starts"));
     watch(&folder);
     Server { folder }
 }
@@ -90,8 +93,8 @@ fn watch(folder: &Path) {
         .expect("watcher starts");
     let mut pipe = watcher.stdin.take().expect("pipe");
     pipe.flush().expect("pipe");
-    // Held open until the process ends.
-    std::mem::forget(pipe);
+    // Held open until the process ends; the watcher outlives it.
+    std::mem::forget((pipe, watcher));
 }
 
 async fn connect(url: &str) -> PgConnection {

@@ -23,13 +23,13 @@ impl Words {
     fn word(&mut self) -> String {
         let share = (self.next() % 1_000_000) as f64 / 1_000_000.0;
         let rank = (60_000_f64.powf(share)) as u64;
-        const PARTS: [&str; 16] =
-            ["ba", "con", "de", "fro", "gi", "hu", "ja", "kle", "lu", "mon", "ni", "par", "qui", "rea", "so", "tru"];
+        // Letters of ordinary frequencies, so that beginnings are as shared as in French.
+        const LETTERS: &[u8] = b"eeeeeeaaaaasssiiiittttnnnnrrrruuulllooodddcccpppmmmvqfbghjxyzk";
+        let mut rest = (rank + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut text = String::new();
-        let mut rest = rank.wrapping_mul(2654435761) % 1_048_576;
-        for _ in 0..2 + rank % 4 {
-            text.push_str(PARTS[(rest % 16) as usize]);
-            rest /= 16;
+        for _ in 0..4 + rank % 7 {
+            text.push(char::from(LETTERS[(rest % LETTERS.len() as u64) as usize]));
+            rest = (rest / 61) ^ (rest << 7);
         }
         text
     }

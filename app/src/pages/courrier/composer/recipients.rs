@@ -7,7 +7,7 @@ use leptos::{
 };
 use wire::{
     check,
-    mail::{Address, Correspondent},
+    mail::{Address, Correspondent, Recipient},
 };
 
 use crate::{
@@ -45,6 +45,16 @@ impl Chip {
         matches!(self.state.as_str(), "invalid" | "unknown" | "outside" | "unreachable")
     }
 
+    /// Takes what the server said of its address.
+    fn learn(&mut self, answers: &[Recipient]) {
+        let Some(answer) = answers.iter().find(|it| it.email.eq_ignore_ascii_case(&self.address.email)) else { return };
+        self.state.clone_from(&answer.state);
+        self.fault.clone_from(&answer.fault);
+        if let Some(name) = answer.card.as_ref().and_then(|card| card.name.clone()) {
+            self.address.name.get_or_insert(name);
+        }
+    }
+
     fn words(&self, lang: Lang) -> String {
         if let Some(fault) = &self.fault {
             return i18n::error(lang, fault, &[]);
@@ -59,6 +69,13 @@ impl Chip {
         }
         .to_owned()
     }
+}
+
+/// The chips of a field; what is known of their addresses already is on them.
+pub fn chips(addresses: &[Address], known: &[Recipient]) -> Vec<Chip> {
+    let mut chips: Vec<Chip> = addresses.iter().cloned().map(Chip::new).collect();
+    chips.iter_mut().for_each(|chip| chip.learn(known));
+    chips
 }
 
 /// Reads `Dr X <x@y.fr>` or `x@y.fr`.
@@ -107,17 +124,7 @@ impl Writing {
             // Not knowing stops nobody: the server checks again when it is sent.
             let Ok(answers) = self.mail.api().automatic().check_recipients(account, &addresses).await else { return };
             for field in self.recipients {
-                field.try_update(|chips| {
-                    for chip in chips.iter_mut() {
-                        if let Some(answer) = answers.iter().find(|it| it.email.eq_ignore_ascii_case(&chip.address.email)) {
-                            chip.state.clone_from(&answer.state);
-                            chip.fault.clone_from(&answer.fault);
-                            if let Some(name) = answer.card.as_ref().and_then(|card| card.name.clone()) {
-                                chip.address.name.get_or_insert(name);
-                            }
-                        }
-                    }
-                });
+                field.try_update(|chips| chips.iter_mut().for_each(|chip| chip.learn(&answers)));
             }
         });
     }
@@ -339,7 +346,7 @@ fn Offers(offer: Offer, field: usize, id: String) -> impl IntoView {
         <div class="suggestions" role="listbox" id=id aria-label=i18n::compose::suggestions(lang) hidden=move || offer.list.with(Vec::is_empty)>
             {move || offer.list.get().into_iter().enumerate().map(option.clone()).collect_view()}
         </div>
-        <span class="hidden-text" role="status">
+        <span class="hidden-text" aria-live="polite">
             {move || offer.list.with(|list| (!list.is_empty()).then(|| i18n::compose::suggestion_count(lang, list.len() as u64)))}
         </span>
     }

@@ -17,7 +17,7 @@ use crate::{
     state::{Mail, drafts},
 };
 
-use super::recipients::Chip;
+use super::recipients::{self, Chip};
 
 /// Milliseconds after the last key before the draft is saved.
 const PAUSE_MS: u64 = 1_200;
@@ -78,7 +78,8 @@ pub struct Writing {
 impl Writing {
     /// Starts from a draft.
     pub fn new(mail: Mail, start: Start, draft: Draft) -> Self {
-        let chips = |list: &[Address]| RwSignal::new(list.iter().cloned().map(Chip::new).collect::<Vec<_>>());
+        let known = mail.recipients.get_value();
+        let chips = |list: &[Address]| RwSignal::new(recipients::chips(list, &known));
         Self {
             mail,
             start,
@@ -129,12 +130,11 @@ impl Writing {
     }
 
     fn restore(self, kept: Draft) {
-        let chips = |list: Vec<Address>| list.into_iter().map(Chip::new).collect::<Vec<_>>();
         if self.id.get_untracked().is_none() {
             self.id.set(kept.id);
         }
         for (field, list) in self.recipients.into_iter().zip([kept.to, kept.cc, kept.bcc]) {
-            field.set(chips(list));
+            field.set(recipients::chips(&list, &[]));
         }
         self.subject.set(kept.subject);
         self.text.set(kept.text);
