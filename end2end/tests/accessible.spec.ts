@@ -28,6 +28,7 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 
   test(`mail pages in every state, ${scheme}`, async ({ page, server }) => {
+    test.slow();
     await signIn(page, server);
     await hydrated(page);
     const list = page.url();

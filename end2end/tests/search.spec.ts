@@ -22,5 +22,5 @@ test('nothing found is a state of its own', async ({ dr }) => {
   await hydrated(dr);
   await dr.getByRole('searchbox').first().fill('zzzyx');
   await dr.getByRole('searchbox').first().press('Enter');
-  await expect(dr.getByText('Aucun message ne contient')).toBeVisible();
+  await expect(dr.getByText('Aucun message trouvé')).toBeVisible();
 });

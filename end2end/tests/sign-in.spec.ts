@@ -1,4 +1,4 @@
-import { expect, hydrated, MARTIN, PASSWORD, signIn, test } from '../support/server';
+import { expect, MARTIN, PASSWORD, signIn, test } from '../support/server';
 
 test('a wrong password keeps what was typed and says what to do', async ({ page, server }) => {
   await page.goto(`${server.url}/connexion`);
@@ -45,12 +45,4 @@ test('a link survives signing in, and signing out ends the session', async ({ dr
   await dr.getByLabel('Code').fill(await server.code('claire.martin@courriel.example', known));
   await dr.getByRole('button', { name: 'Se connecter' }).click();
   await expect(dr).toHaveURL(address);
-});
-
-test('the page warns before the session ends, and staying is one click', async ({ dr, server }) => {
-  await hydrated(dr);
-  await server.advance(28 * 60 + 10);
-  await expect(dr.getByTestId('session-warning')).toBeVisible({ timeout: 40_000 });
-  await dr.getByRole('button', { name: 'Rester connecté' }).click();
-  await expect(dr.getByTestId('session-warning')).toBeHidden();
 });
