@@ -75,9 +75,14 @@ fn entry(value: &toml::Value, french: bool) -> Fallible<Entry> {
 /// French spaces and apostrophes: authors type plain ones.
 fn typography(text: &str) -> String {
     let mut text = text.replace('\'', "’");
-    for (plain, fine) in
-        [(" ?", "\u{202f}?"), (" !", "\u{202f}!"), (" ;", "\u{202f};"), (" :", "\u{a0}:"), (" »", "\u{a0}»"), ("« ", "«\u{a0}")]
-    {
+    for (plain, fine) in [
+        (" ?", "\u{202f}?"),
+        (" !", "\u{202f}!"),
+        (" ;", "\u{202f};"),
+        (" :", "\u{a0}:"),
+        (" »", "\u{a0}»"),
+        ("« ", "«\u{a0}"),
+    ] {
         text = text.replace(plain, fine);
     }
     text
@@ -108,10 +113,13 @@ fn pieces(text: &str) -> Fallible<Vec<Piece>> {
 /// Names and kinds of the arguments of an entry, sorted; `n` of a plural comes first.
 fn arguments(entry: &Entry) -> Vec<(String, bool)> {
     let collect = |pieces: &[Piece]| {
-        pieces.iter().filter_map(|piece| match piece {
-            Piece::Argument { name, number } => Some((name.clone(), *number)),
-            Piece::Text(_) => None,
-        }).collect::<Vec<_>>()
+        pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Argument { name, number } => Some((name.clone(), *number)),
+                Piece::Text(_) => None,
+            })
+            .collect::<Vec<_>>()
     };
     let mut found = match entry {
         Entry::Plain(pieces) => collect(pieces),
@@ -156,7 +164,10 @@ fn generate(fr: &Locale, en: &Locale) -> Fallible<String> {
             by_code(&mut out, section, keys, &en[section])?;
             continue;
         }
-        writeln!(out, "/// Sentences of `[{section}]`.\npub mod {section} {{\n    #[allow(unused_imports)]\n    use super::{{Lang, number}};")?;
+        writeln!(
+            out,
+            "/// Sentences of `[{section}]`.\npub mod {section} {{\n    #[allow(unused_imports)]\n    use super::{{Lang, number}};"
+        )?;
         for (key, french) in keys {
             function(&mut out, key, french, &en[section][key])?;
         }
@@ -169,13 +180,19 @@ fn function(out: &mut String, key: &str, fr: &Entry, en: &Entry) -> Fallible<()>
     let name = if KEYWORDS.contains(&key) { format!("r#{key}") } else { key.to_owned() };
     writeln!(out, "    /// {}", summary(en))?;
     if let (Entry::List(fr), Entry::List(en)) = (fr, en) {
-        writeln!(out, "    pub fn {name}(lang: Lang) -> &'static [&'static str] {{ match lang {{ Lang::Fr => &{fr:?}, Lang::En => &{en:?} }} }}")?;
+        writeln!(
+            out,
+            "    pub fn {name}(lang: Lang) -> &'static [&'static str] {{ match lang {{ Lang::Fr => &{fr:?}, Lang::En => &{en:?} }} }}"
+        )?;
         return Ok(());
     }
     let arguments = arguments(fr);
     if arguments.is_empty() {
         let (fr, en) = (plain(fr), plain(en));
-        writeln!(out, "    pub fn {name}(lang: Lang) -> &'static str {{ match lang {{ Lang::Fr => {fr:?}, Lang::En => {en:?} }} }}")?;
+        writeln!(
+            out,
+            "    pub fn {name}(lang: Lang) -> &'static str {{ match lang {{ Lang::Fr => {fr:?}, Lang::En => {en:?} }} }}"
+        )?;
         return Ok(());
     }
     let typed: Vec<String> =
@@ -199,20 +216,26 @@ fn plain(entry: &Entry) -> String {
         Entry::Plural { other, .. } => other.as_slice(),
         Entry::List(_) => &[],
     };
-    pieces.iter().map(|piece| match piece {
-        Piece::Text(text) => text.clone(),
-        Piece::Argument { name, .. } => format!("{{{name}}}"),
-    }).collect()
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Argument { name, .. } => format!("{{{name}}}"),
+        })
+        .collect()
 }
 
 /// The expression of one language: pushes of text, smaller in WebAssembly than `format!`.
 fn joined(entry: &Entry, singular: &str) -> String {
     let concat = |pieces: &[Piece]| {
-        let parts: Vec<String> = pieces.iter().map(|piece| match piece {
-            Piece::Text(text) => format!("{text:?}"),
-            Piece::Argument { name, number: true } => format!("&number(lang, {name})"),
-            Piece::Argument { name, number: false } => name.clone(),
-        }).collect();
+        let parts: Vec<String> = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => format!("{text:?}"),
+                Piece::Argument { name, number: true } => format!("&number(lang, {name})"),
+                Piece::Argument { name, number: false } => name.clone(),
+            })
+            .collect();
         format!("[{}].concat()", parts.join(", "))
     };
     match entry {
@@ -224,7 +247,10 @@ fn joined(entry: &Entry, singular: &str) -> String {
 
 fn by_code(out: &mut String, section: &str, fr: &BTreeMap<String, Entry>, en: &BTreeMap<String, Entry>) -> Fallible<()> {
     writeln!(out, "/// The sentence of `[{section}]` for a code: (singular, plural), placeholders not yet filled.")?;
-    writeln!(out, "fn {section}_sentences(lang: Lang, code: &str) -> Option<(&'static str, &'static str)> {{ Some(match (code, lang) {{")?;
+    writeln!(
+        out,
+        "fn {section}_sentences(lang: Lang, code: &str) -> Option<(&'static str, &'static str)> {{ Some(match (code, lang) {{"
+    )?;
     for (lang, entries) in [("Fr", fr), ("En", en)] {
         for (key, entry) in entries {
             let (one, other) = match entry {

@@ -37,20 +37,13 @@ fn workspace() -> Result<PathBuf, Box<dyn Error>> {
 }
 
 /// Lists the files below `folder` by their path from `root`, with their place on this disk.
-fn collect(
-    root: &Path,
-    folder: &Path,
-    files: &mut Vec<(String, PathBuf)>,
-) -> Result<(), Box<dyn Error>> {
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))? {
         let path = entry?.path();
         if path.is_dir() {
             collect(root, &path, files)?;
         } else {
-            let name = path
-                .strip_prefix(root)?
-                .to_str()
-                .ok_or("a name is not text")?;
+            let name = path.strip_prefix(root)?.to_str().ok_or("a name is not text")?;
             files.push((name.to_owned(), path));
         }
     }

@@ -40,7 +40,8 @@ pub enum Mode {
 }
 
 impl Mode {
-    const ALL: [(Mode, &'static str); 3] = [(Self::Reply, "repondre"), (Self::ReplyAll, "tous"), (Self::Forward, "transferer")];
+    const ALL: [(Mode, &'static str); 3] =
+        [(Self::Reply, "repondre"), (Self::ReplyAll, "tous"), (Self::Forward, "transferer")];
 
     /// The word in the address (`?mode=`).
     pub fn code(self) -> &'static str {
@@ -254,7 +255,10 @@ mod tests {
         let url = key.message_url(ThreadId(3), EmailId(4), true);
         assert_eq!(read(&url), Place::Thread(key, opened(Some(EmailId(4)), true)));
         let search = ListKey::of(AccountId(7), Source::Search(SearchId(5)));
-        assert_eq!(read(&search.message_url(ThreadId(3), EmailId(4), false)), Place::Thread(search, opened(Some(EmailId(4)), false)));
+        assert_eq!(
+            read(&search.message_url(ThreadId(3), EmailId(4), false)),
+            Place::Thread(search, opened(Some(EmailId(4)), false))
+        );
         for start in [Start::Empty, Start::From(EmailId(4), Mode::Forward), Start::Draft(EmailId(4))] {
             assert_eq!(read(&compose_url(AccountId(7), start)), Place::Compose(AccountId(7), start));
         }

@@ -24,13 +24,32 @@ use crate::{
 pub enum PublicPage {
     Home,
     /// `retour` is the relative path to come back to, empty for the mail.
-    SignIn { login: String, retour: String, error: Option<String>, wait_seconds: Option<u32> },
+    SignIn {
+        login: String,
+        retour: String,
+        error: Option<String>,
+        wait_seconds: Option<u32>,
+    },
     /// `resend_in`: seconds until another code may be asked for, 0 when now.
-    Code { masked_contact: String, retour: String, error: Option<String>, resend_in: u32 },
-    Sessions { list: Vec<SignedIn> },
-    Preferences { preferences: Preferences, errors: Vec<FieldError> },
+    Code {
+        masked_contact: String,
+        retour: String,
+        error: Option<String>,
+        resend_in: u32,
+    },
+    Sessions {
+        list: Vec<SignedIn>,
+    },
+    Preferences {
+        preferences: Preferences,
+        errors: Vec<FieldError>,
+    },
     Help,
-    Error { status: u16, code: String, request_id: Option<String> },
+    Error {
+        status: u16,
+        code: String,
+        request_id: Option<String>,
+    },
 }
 
 impl PublicPage {
@@ -85,7 +104,8 @@ fn document(page: PublicPage, context: PageContext) -> impl IntoView + RenderHtm
     let lang = context.lang;
     let title = page.title(&context);
     let indexed = matches!(page, PublicPage::Home | PublicPage::Help);
-    let alone = !matches!(page, PublicPage::Home | PublicPage::Help | PublicPage::Sessions { .. } | PublicPage::Preferences { .. });
+    let alone =
+        !matches!(page, PublicPage::Home | PublicPage::Help | PublicPage::Sessions { .. } | PublicPage::Preferences { .. });
     let said = context.said.as_deref().and_then(|code| i18n::said(lang, code, 1));
     let content = page.draw(&context);
     view! {
@@ -151,8 +171,18 @@ mod tests {
         };
         vec![
             PublicPage::Home,
-            PublicPage::SignIn { login: "<b>\"".into(), retour: "/courrier".into(), error: Some("bad-credentials".into()), wait_seconds: None },
-            PublicPage::Code { masked_contact: "c…@e.fr".into(), retour: String::new(), error: Some("bad-code".into()), resend_in: 40 },
+            PublicPage::SignIn {
+                login: "<b>\"".into(),
+                retour: "/courrier".into(),
+                error: Some("bad-credentials".into()),
+                wait_seconds: None,
+            },
+            PublicPage::Code {
+                masked_contact: "c…@e.fr".into(),
+                retour: String::new(),
+                error: Some("bad-code".into()),
+                resend_in: 40,
+            },
             PublicPage::Sessions { list: vec![SignedIn { current: true, ..session.clone() }, session] },
             PublicPage::Preferences { preferences: Preferences::default(), errors: Vec::new() },
             PublicPage::Help,
@@ -164,7 +194,12 @@ mod tests {
     fn every_page_is_a_document_in_both_languages_without_script_or_style() {
         for lang in [Lang::Fr, Lang::En] {
             for page in pages() {
-                let context = PageContext { lang, signed_in: Some("Claire".into()), now_local: "2026-11-22T09:30".into(), ..PageContext::default() };
+                let context = PageContext {
+                    lang,
+                    signed_in: Some("Claire".into()),
+                    now_local: "2026-11-22T09:30".into(),
+                    ..PageContext::default()
+                };
                 let html = render(page.clone(), context);
                 assert!(html.starts_with("<!DOCTYPE html><html lang=\""), "{html}");
                 assert!(html.contains(&format!("lang=\"{}\"", lang.code())));
@@ -179,7 +214,12 @@ mod tests {
 
     #[test]
     fn a_refused_code_is_said_with_its_field() {
-        let page = PublicPage::Code { masked_contact: "c…@e.fr".into(), retour: String::new(), error: Some("bad-code".into()), resend_in: 0 };
+        let page = PublicPage::Code {
+            masked_contact: "c…@e.fr".into(),
+            retour: String::new(),
+            error: Some("bad-code".into()),
+            resend_in: 0,
+        };
         let html = render(page, PageContext::default());
         assert!(html.contains("autocomplete=\"one-time-code\"") && html.contains("inputmode=\"numeric\""));
         assert!(html.contains("aria-describedby=\"code-erreur code-aide\"") && html.contains("aria-invalid=\"true\""));

@@ -55,7 +55,8 @@ pub fn provide_page(context: PageContext) {
 /// The module script that starts the WebAssembly: a static import, so that it runs after the document is parsed.
 pub fn start_script(assets: &AssetUrls) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string().replace('<', "\\u003c");
-    ["import init,{hydrate} from ", &quoted(&assets.js), ";init({module_or_path:", &quoted(&assets.wasm), "}).then(hydrate)"].concat()
+    ["import init,{hydrate} from ", &quoted(&assets.js), ";init({module_or_path:", &quoted(&assets.wasm), "}).then(hydrate)"]
+        .concat()
 }
 
 /// Head elements that all documents share.

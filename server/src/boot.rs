@@ -1,19 +1,11 @@
 //! From a configuration to a running service: keys, store, state, listeners, and an orderly end.
 
-use std::{
-    fs,
-    io::Write as _,
-    net::SocketAddr,
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
+use axum::serve::ListenerExt as _;
 use ed25519_dalek::SigningKey;
 use store::{Clock, Options, Random, Store, SystemRandom};
-use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, sync::watch};
 use zeroize::Zeroizing;
 
@@ -43,7 +35,8 @@ fn read_key(path: &Path) -> anyhow::Result<Option<Zeroizing<[u8; 32]>>> {
     }
     for (byte, pair) in key.iter_mut().zip(digits.chunks(2)) {
         let pair = std::str::from_utf8(pair).unwrap_or_default();
-        *byte = u8::from_str_radix(pair, 16).with_context(|| format!("{} must hold 64 hexadecimal digits", path.display()))?;
+        *byte =
+            u8::from_str_radix(pair, 16).with_context(|| format!("{} must hold 64 hexadecimal digits", path.display()))?;
     }
     Ok(Some(key))
 }

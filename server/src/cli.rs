@@ -5,9 +5,19 @@ use std::{io::Read as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use store::{Actor, NewPerson, Store, SystemClock, SystemRandom, accounts::{NewAccount, Profile}};
+use store::{
+    Actor, NewPerson, Store, SystemClock, SystemRandom,
+    accounts::{NewAccount, Profile},
+};
 
-use crate::{auth::password::Passwords, boot, config::{Config, Loaded}, demo, http::openapi, telemetry};
+use crate::{
+    auth::password::Passwords,
+    boot,
+    config::{Config, Loaded},
+    demo,
+    http::openapi,
+    telemetry,
+};
 
 /// Exit code of a verification that found a fault.
 const FOUND_WRONG: u8 = 3;

@@ -308,7 +308,9 @@ impl Config {
         }
         let data = &self.server.data_dir;
         if self.keys.master_file.starts_with(data) || self.keys.anchor_file.starts_with(data) {
-            bail!("`keys.master_file` and `keys.anchor_file` must stand outside `server.data_dir`: a backup never holds them");
+            bail!(
+                "`keys.master_file` and `keys.anchor_file` must stand outside `server.data_dir`: a backup never holds them"
+            );
         }
         let smtp = self.smtp.url.reveal();
         if !smtp.is_empty() && !smtp.starts_with("smtp://") && !smtp.starts_with("smtps://") {
@@ -382,7 +384,9 @@ mod tests {
 
     #[test]
     fn mistakes_are_one_clear_sentence() {
-        assert!(fault("[server]\nlissten = 'x'", &[]).contains("unknown setting `server.lissten`: [server] has server.listen"));
+        assert!(
+            fault("[server]\nlissten = 'x'", &[]).contains("unknown setting `server.lissten`: [server] has server.listen")
+        );
         assert!(fault("[serveur]\nx = 1", &[]).contains("there is no section [serveur]"));
         assert!(fault("listen = 1", &[]).contains("must be a section"));
         assert!(fault("", &[("PLI_CODES__TRIES", "many")]).contains("PLI_CODES__TRIES"));

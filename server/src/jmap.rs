@@ -107,7 +107,8 @@ pub async fn handle(state: &State, caller: &Caller, request: Request) -> Result<
     if request.method_calls.len() > request::MAX_CALLS {
         return Err(request::limit("maxCallsInRequest"));
     }
-    let session_state = session::state(state, caller).await.map_err(|error| crate::error::Error::from(error).into_problem())?;
+    let session_state =
+        session::state(state, caller).await.map_err(|error| crate::error::Error::from(error).into_problem())?;
     let given = request.created_ids.is_some();
     let text = |(key, id): (String, Value)| id.as_str().map(|id| (key, id.to_owned()));
     let mut batch = Batch {

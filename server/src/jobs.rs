@@ -83,7 +83,12 @@ async fn prune_job(state: State, key: SigningKey) {
         let tombstones = state.store.prune_tombstones(now - 90 * DAY_MS).await;
         let technical = state.store.prune_traces(Class::Technical, now - 366 * DAY_MS, &key).await;
         let functional = state.store.prune_traces(Class::Functional, now - 3660 * DAY_MS, &key).await;
-        for (what, result) in [("orphans", orphans), ("tombstones", tombstones), ("technical traces", technical), ("functional traces", functional)] {
+        for (what, result) in [
+            ("orphans", orphans),
+            ("tombstones", tombstones),
+            ("technical traces", technical),
+            ("functional traces", functional),
+        ] {
             match result {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(what, count, "removed"),

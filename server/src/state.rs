@@ -5,7 +5,13 @@ use std::{ops::Deref, sync::Arc};
 use store::{Clock, Random, Store};
 use tokio::sync::watch;
 
-use crate::{auth::password::Passwords, config::Config, http::{assets::Assets, jmap::Gates}, notices::Mailer, telemetry::Metrics};
+use crate::{
+    auth::password::Passwords,
+    config::Config,
+    http::{assets::Assets, jmap::Gates},
+    notices::Mailer,
+    telemetry::Metrics,
+};
 
 /// Shared by all tasks of the process.
 #[derive(Clone)]

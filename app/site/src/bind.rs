@@ -78,15 +78,7 @@ fn optimise(from: &Path, to: &Path, dev: bool, tools: &Tools) -> Result<()> {
 fn minify(from: &Path, to: &Path, tools: &Tools) -> Result<()> {
     let outfile = format!("--outfile={}", text(to)?);
     tools
-        .esbuild(&[
-            text(from)?,
-            "--bundle",
-            "--format=esm",
-            "--minify",
-            "--target=es2022",
-            "--log-level=warning",
-            &outfile,
-        ])
+        .esbuild(&[text(from)?, "--bundle", "--format=esm", "--minify", "--target=es2022", "--log-level=warning", &outfile])
         .map(drop)
 }
 

@@ -41,10 +41,7 @@ pub fn stamp(options: &Options, wasm: &[u8]) -> Result<String> {
         }
     }
     // Written by npm at each installation; tells the versions of all tools.
-    add(
-        "tools",
-        &fs::read(options.tools.join(".package-lock.json")).unwrap_or_default(),
-    );
+    add("tools", &fs::read(options.tools.join(".package-lock.json")).unwrap_or_default());
     let program = fs::metadata(std::env::current_exe()?)?;
     let built = program.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
     add("program", &built.to_le_bytes());
@@ -72,10 +69,7 @@ impl Cache {
         if root.join(STAMP).exists() {
             fs::remove_file(root.join(STAMP))?;
         }
-        Ok(Self {
-            root,
-            used: RefCell::default(),
-        })
+        Ok(Self { root, used: RefCell::default() })
     }
 
     /// The path of an entry, which may not exist yet. It is kept at the end of this run.

@@ -18,8 +18,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const HELP: &str =
-    "site --wasm FILE [--out DIR] [--style FILE] [--public DIR] [--tools DIR] [--dev]
+const HELP: &str = "site --wasm FILE [--out DIR] [--style FILE] [--public DIR] [--tools DIR] [--dev]
 
   --wasm FILE    the WebAssembly made by cargo from the crate `app` with the feature `hydrate`
   --out DIR      where the site goes (target/site)
@@ -71,10 +70,7 @@ impl Options {
                 "--tools" => &mut options.tools,
                 _ => bail!("unknown argument {word}\n\n{HELP}"),
             };
-            *target = words
-                .next()
-                .with_context(|| format!("{word} needs a value"))?
-                .into();
+            *target = words.next().with_context(|| format!("{word} needs a value"))?.into();
         }
         if options.wasm.as_os_str().is_empty() {
             bail!("--wasm is missing\n\n{HELP}");
@@ -86,8 +82,7 @@ impl Options {
 /// Makes the site described by `options`, unless it is up to date; tells on standard output what
 /// was made. Errors name the file or the tool that failed.
 fn build(options: &Options) -> Result<()> {
-    let wasm = std::fs::read(&options.wasm)
-        .with_context(|| format!("cannot read {}", options.wasm.display()))?;
+    let wasm = std::fs::read(&options.wasm).with_context(|| format!("cannot read {}", options.wasm.display()))?;
     let stamp = cache::stamp(options, &wasm)?;
     if cache::is_current(options, &stamp) {
         println!("site: up to date");
@@ -106,11 +101,7 @@ fn build(options: &Options) -> Result<()> {
     let written = pack::write(options, &files, &tools, &cache)?;
     cache.close(&stamp)?;
     for (name, file) in &written {
-        println!(
-            "site: {name:<24} {:>9} {:>9} br",
-            file.size,
-            file.br.map_or_else(|| "-".into(), |size| size.to_string())
-        );
+        println!("site: {name:<24} {:>9} {:>9} br", file.size, file.br.map_or_else(|| "-".into(), |size| size.to_string()));
     }
     Ok(())
 }

@@ -57,8 +57,7 @@ fn collect(folder: &Path, prefix: &str, found: &mut Sources) -> Result<()> {
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &format!("{logical}/"), found)?;
         } else {
-            let bytes = fs::read(entry.path())
-                .with_context(|| format!("cannot read {}", entry.path().display()))?;
+            let bytes = fs::read(entry.path()).with_context(|| format!("cannot read {}", entry.path().display()))?;
             found.insert(logical, bytes);
         }
     }
@@ -105,9 +104,7 @@ fn refer(text: &str, named: &BTreeMap<String, Named>) -> String {
     while let Some(at) = rest.find(BASE) {
         let (before, after) = rest.split_at(at + BASE.len());
         out.push_str(before);
-        let end = after
-            .find(|c: char| !(c.is_ascii_alphanumeric() || "._-/".contains(c)))
-            .unwrap_or(after.len());
+        let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || "._-/".contains(c))).unwrap_or(after.len());
         let (logical, tail) = after.split_at(end);
         out.push_str(named.get(logical).map_or(logical, |file| &file.path));
         rest = tail;
@@ -143,8 +140,7 @@ pub fn write(
         let mut br = None;
         for kind in ["br", "gz"] {
             let kept = cache.folder(&format!("{}.{quality}.{kind}", file.hash));
-            let bytes =
-                fs::read(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
+            let bytes = fs::read(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
             // Pictures gain nothing; a sibling must save a twentieth to be worth a decision.
             if (bytes.len() as u64) < size - size / 20 {
                 put(&new.join(format!("{}.{kind}", file.path)), &bytes)?;
@@ -153,40 +149,26 @@ pub fn write(
                 }
             }
         }
-        manifest.insert(
-            logical.clone(),
-            json!({ "path": file.path, "size": size, "br": br }),
-        );
+        manifest.insert(logical.clone(), json!({ "path": file.path, "size": size, "br": br }));
         written.insert(logical.clone(), Written { size, br });
     }
-    put(
-        &new.join("manifest.json"),
-        &serde_json::to_vec_pretty(&Value::Object(manifest))?,
-    )?;
+    put(&new.join("manifest.json"), &serde_json::to_vec_pretty(&Value::Object(manifest))?)?;
     if options.out.exists() {
         fs::remove_dir_all(&options.out)?;
     }
-    fs::rename(new, &options.out)
-        .with_context(|| format!("cannot write {}", options.out.display()))?;
+    fs::rename(new, &options.out).with_context(|| format!("cannot write {}", options.out.display()))?;
     Ok(written)
 }
 
 /// Fills the cache with the compressed forms that it lacks, in one run of Node.
-fn compress(
-    new: &Path,
-    files: &BTreeMap<String, Named>,
-    quality: u8,
-    tools: &Tools,
-    cache: &Cache,
-) -> Result<()> {
+fn compress(new: &Path, files: &BTreeMap<String, Named>, quality: u8, tools: &Tools, cache: &Cache) -> Result<()> {
     let list: Vec<Value> = files
         .values()
         .filter_map(|file| {
             let br = cache.folder(&format!("{}.{quality}.br", file.hash));
             let gz = cache.folder(&format!("{}.{quality}.gz", file.hash));
             let there = br.exists() && gz.exists();
-            let job =
-                json!({ "file": new.join(&file.path), "br": br, "gz": gz, "quality": quality });
+            let job = json!({ "file": new.join(&file.path), "br": br, "gz": gz, "quality": quality });
             (!there).then_some(job)
         })
         .collect();
@@ -212,10 +194,7 @@ mod tests {
     fn names_follow_the_content_and_references_follow_the_names() {
         let build = |icon: &str| {
             let sources: Sources = [
-                (
-                    "app.css",
-                    "a{background:url(/assets/icons/mail.svg#open)} b{c:'/assets/none.svg'}",
-                ),
+                ("app.css", "a{background:url(/assets/icons/mail.svg#open)} b{c:'/assets/none.svg'}"),
                 ("icons/mail.svg", icon),
                 ("site.webmanifest", r#"{"src":"/assets/icons/mail.svg"}"#),
             ]
@@ -227,14 +206,8 @@ mod tests {
         let text = |name: &str| String::from_utf8_lossy(&one[name].bytes).into_owned();
         let icon = &one["icons/mail.svg"].path;
         assert!(icon.starts_with("icons/mail.") && icon.ends_with(".svg"));
-        assert_eq!(
-            text("app.css"),
-            format!("a{{background:url(/assets/{icon}#open)}} b{{c:'/assets/none.svg'}}")
-        );
-        assert_eq!(
-            text("site.webmanifest"),
-            format!(r#"{{"src":"/assets/{icon}"}}"#)
-        );
+        assert_eq!(text("app.css"), format!("a{{background:url(/assets/{icon}#open)}} b{{c:'/assets/none.svg'}}"));
+        assert_eq!(text("site.webmanifest"), format!(r#"{{"src":"/assets/{icon}"}}"#));
 
         let two = build("<svg></svg>");
         assert_ne!(one["app.css"].path, two["app.css"].path);

@@ -16,18 +16,8 @@ pub fn join(main: &Path, tools: &Tools) -> Result<Vec<u8>> {
     if !main.exists() {
         return Ok(Vec::new());
     }
-    let main = main
-        .to_str()
-        .context("the style sheet's path is not text")?;
+    let main = main.to_str().context("the style sheet's path is not text")?;
     tools
-        .esbuild(&[
-            main,
-            "--bundle",
-            "--minify",
-            "--external:/assets/*",
-            "--log-level=warning",
-            "--charset=utf8",
-            TARGET,
-        ])
+        .esbuild(&[main, "--bundle", "--minify", "--external:/assets/*", "--log-level=warning", "--charset=utf8", TARGET])
         .context("cannot join the style sheets")
 }

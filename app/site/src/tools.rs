@@ -23,10 +23,7 @@ impl Tools {
         let bin = modules.join(".bin");
         for name in ["esbuild", "wasm-opt"] {
             if !bin.join(name).exists() {
-                bail!(
-                    "{name} is not in {}: run .ci/setup, or npm ci in end2end",
-                    bin.display()
-                );
+                bail!("{name} is not in {}: run .ci/setup, or npm ci in end2end", bin.display());
             }
         }
         Ok(Self { bin })
@@ -34,11 +31,7 @@ impl Tools {
 
     /// Runs `esbuild` with these arguments; returns what it wrote to standard output.
     pub fn esbuild(&self, arguments: &[&str]) -> Result<Vec<u8>> {
-        run(
-            "esbuild",
-            Command::new(self.bin.join("esbuild")).args(arguments),
-            &[],
-        )
+        run("esbuild", Command::new(self.bin.join("esbuild")).args(arguments), &[])
     }
 
     /// Runs `wasm-opt` with these arguments; the files it reads and writes are among them.
@@ -58,18 +51,12 @@ impl Tools {
 /// Runs a command with `input` on its standard input; its standard output, or an error with the
 /// command's name when it fails. Its complaints go to our standard error.
 fn run(name: &str, command: &mut Command, input: &[u8]) -> Result<Vec<u8>> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start {name}"))?;
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {name}"))?;
     if let Some(mut pipe) = child.stdin.take() {
-        pipe.write_all(input)
-            .with_context(|| format!("{name} does not read"))?;
+        pipe.write_all(input).with_context(|| format!("{name} does not read"))?;
     }
-    let output = child
-        .wait_with_output()
-        .with_context(|| format!("{name} does not end"))?;
+    let output = child.wait_with_output().with_context(|| format!("{name} does not end"))?;
     if !output.status.success() {
         bail!("{name} failed ({})", output.status);
     }

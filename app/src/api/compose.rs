@@ -71,8 +71,21 @@ struct BodyValue {
 }
 
 const ORIGINAL_PROPERTIES: &[&str] = &[
-    "id", "keywords", "messageId", "inReplyTo", "references", "from", "to", "cc", "bcc", "replyTo", "subject",
-    "receivedLocal", "attachments", "textBody", "bodyValues",
+    "id",
+    "keywords",
+    "messageId",
+    "inReplyTo",
+    "references",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "replyTo",
+    "subject",
+    "receivedLocal",
+    "attachments",
+    "textBody",
+    "bodyValues",
 ];
 
 impl Original {
@@ -113,7 +126,13 @@ impl Api {
     }
 
     /// Saves a draft: a new message, then the old one goes (a message never changes, RFC 8621 §4.6).
-    pub async fn save_draft(&self, account: AccountId, from: &Address, drafts: MailboxId, draft: &Draft) -> Result<EmailId, Problem> {
+    pub async fn save_draft(
+        &self,
+        account: AccountId,
+        from: &Address,
+        drafts: MailboxId,
+        draft: &Draft,
+    ) -> Result<EmailId, Problem> {
         let mut set = json!({"accountId": account, "create": {"d": email_of(from, drafts, draft)}});
         if let Some(old) = draft.id {
             set["destroy"] = json!([old]);

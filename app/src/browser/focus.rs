@@ -25,11 +25,13 @@ pub fn close_dialog(selector: &str) {
     }
 }
 
-/// Whether an element is scrolled to its top and the pointer is elsewhere: then rows may be put in above.
+/// Whether an element is scrolled to its top and the pointer is elsewhere: then rows may be put in above. A touch
+/// screen has no pointer, though what was tapped last keeps `:hover` there.
 pub fn may_move(selector: &str) -> bool {
-    super::find::<Element>(selector).is_none_or(|element| {
-        element.scroll_top() <= 4 && !element.matches(":hover").unwrap_or(false)
-    })
+    let query = || super::window()?.match_media("(hover: hover)").ok().flatten();
+    let points = || query().is_some_and(|query| query.matches());
+    super::find::<Element>(selector)
+        .is_none_or(|element| element.scroll_top() <= 4 && !(points() && element.matches(":hover").unwrap_or(false)))
 }
 
 /// Scrolls an element to its top.

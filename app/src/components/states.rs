@@ -50,7 +50,8 @@ pub fn ErrorState(
     let retry = i18n::failed::retry(lang);
     let way_out = match (on_retry, href) {
         (Some(callback), _) => {
-            view! { <Button kind="button" icon="refresh" on_press=Callback::new(move |_| callback.run(()))>{retry}</Button> }.into_any()
+            view! { <Button kind="button" icon="refresh" on_press=Callback::new(move |_| callback.run(()))>{retry}</Button> }
+                .into_any()
         }
         (None, Some(href)) => view! { <ButtonLink href=href icon="refresh">{retry}</ButtonLink> }.into_any(),
         (None, None) => ().into_any(),

@@ -33,7 +33,8 @@ impl Stamp {
         let month = self.month as i64;
         let year = if month <= 2 { self.year - 1 } else { self.year };
         let shifted = (month + 9) % 12;
-        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (shifted * 153 + 2) / 5 + self.day - 1
+        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (shifted * 153 + 2) / 5 + self.day
+            - 1
     }
 
     /// 0 for Monday.

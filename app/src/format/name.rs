@@ -3,7 +3,26 @@
 /// Colours of avatars in `style/components/avatar.css`.
 pub const COLOURS: u32 = 8;
 
-const TITLES: &[&str] = &["dr", "docteur", "pr", "professeur", "prof", "m", "mr", "mme", "mlle", "me", "mrs", "ms", "le", "la", "les", "de", "du", "des"];
+const TITLES: &[&str] = &[
+    "dr",
+    "docteur",
+    "pr",
+    "professeur",
+    "prof",
+    "m",
+    "mr",
+    "mme",
+    "mlle",
+    "me",
+    "mrs",
+    "ms",
+    "le",
+    "la",
+    "les",
+    "de",
+    "du",
+    "des",
+];
 
 /// The displayed name, or the address where there is none.
 pub fn shown<'a>(name: Option<&'a str>, email: &'a str) -> &'a str {
@@ -24,10 +43,7 @@ pub fn whole(name: Option<&str>, email: &str) -> String {
 /// One or two capitals: `Dr Claire Martin` gives `CM`; an address gives the first letters of its local part.
 pub fn initials(name: &str) -> String {
     let local = name.split('@').next().unwrap_or(name);
-    let words: Vec<&str> = local
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = local.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let meaning = |word: &&&str| !TITLES.contains(&word.to_lowercase().as_str());
     let mut kept: Vec<&&str> = words.iter().filter(meaning).collect();
     if kept.is_empty() {
@@ -40,9 +56,9 @@ pub fn initials(name: &str) -> String {
 
 /// A number under [`COLOURS`] that depends on the address only (FNV-1a of its lower case).
 pub fn colour(email: &str) -> u32 {
-    let hash = email.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
-    });
+    let hash = email
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193));
     (hash ^ (hash >> 16)) % COLOURS
 }
 

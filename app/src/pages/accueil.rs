@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{components::{ButtonLink, Icon}, i18n};
+use crate::{
+    components::{ButtonLink, Icon},
+    i18n,
+};
 
 /// The presentation. Someone signed in is offered their mail instead of the sign-in.
 #[component]

@@ -79,8 +79,11 @@ pub fn PreferencesForm(preferences: Preferences, errors: Vec<FieldError>) -> imp
         .into_iter()
         .map(|error| view! { <Notice tone="danger" role="alert">{i18n::error(lang, &error.code, &error.params)}</Notice> })
         .collect_view();
-    let own = |list: &[(&str, &str)]| list.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect::<Vec<_>>();
-    let languages = own(&[("", i18n::prefs::language_system(lang)), ("fr", i18n::app::french(lang)), ("en", i18n::app::english(lang))]);
+    let own = |list: &[(&str, &str)]| {
+        list.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect::<Vec<_>>()
+    };
+    let languages =
+        own(&[("", i18n::prefs::language_system(lang)), ("fr", i18n::app::french(lang)), ("en", i18n::app::english(lang))]);
     let themes = own(&[
         ("", i18n::prefs::theme_system(lang)),
         ("light", i18n::prefs::theme_light(lang)),

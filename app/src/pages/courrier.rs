@@ -74,7 +74,13 @@ fn Closed(problem: Problem) -> impl IntoView {
 }
 
 #[component]
-fn Screen(opening: Opening, api: Api, place: Memo<Place>, navigate: Callback<String>, said: Option<String>) -> impl IntoView {
+fn Screen(
+    opening: Opening,
+    api: Api,
+    place: Memo<Place>,
+    navigate: Callback<String>,
+    said: Option<String>,
+) -> impl IntoView {
     let mail = Mail::new(i18n::lang(), api, place, navigate, opening);
     provide_context(mail);
     if let Some(said) = said {
@@ -120,12 +126,14 @@ fn Panes() -> impl IntoView {
     let lang = mail.lang;
     let has_list = Memo::new(move |_| mail.list.key.with(Option::is_some));
     // Another conversation is the same pane: only its content changes.
-    let main = Memo::new(move |_| mail.place.with(|place| match place {
-        Place::Thread(..) => Main::Thread,
-        Place::Compose(_, start) => Main::Compose(*start),
-        Place::Folders(_) => Main::Folders,
-        Place::List(_) | Place::Unknown => Main::Nothing,
-    }));
+    let main = Memo::new(move |_| {
+        mail.place.with(|place| match place {
+            Place::Thread(..) => Main::Thread,
+            Place::Compose(_, start) => Main::Compose(*start),
+            Place::Folders(_) => Main::Folders,
+            Place::List(_) | Place::Unknown => Main::Nothing,
+        })
+    });
     view! {
         <main class="panes" id="contenu" tabindex="-1">
             <Show when=move || has_list.get()>

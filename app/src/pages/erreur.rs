@@ -18,7 +18,8 @@ pub fn sentences(lang: Lang, status: u16, code: &str) -> (&'static str, String) 
         503 => (page::unavailable(lang), page::unavailable_what(lang)),
         _ => (page::broken(lang), page::broken_what(lang)),
     };
-    let telling = matches!(code, "bad-origin" | "too-large" | "accountNotFound" | "accountReadOnly" | "too-late" | "conflict");
+    let telling =
+        matches!(code, "bad-origin" | "too-large" | "accountNotFound" | "accountReadOnly" | "too-late" | "conflict");
     (title, if telling { i18n::error(lang, code, &[]) } else { what.to_owned() })
 }
 

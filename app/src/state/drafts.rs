@@ -19,7 +19,13 @@ use crate::{
 use super::quote;
 
 /// The draft that a composer starts with. Fails with 404 when the message to start from is not there.
-pub async fn start(api: &Api, account: AccountId, start: Start, identities: &[Identity], lang: Lang) -> Result<Draft, Problem> {
+pub async fn start(
+    api: &Api,
+    account: AccountId,
+    start: Start,
+    identities: &[Identity],
+    lang: Lang,
+) -> Result<Draft, Problem> {
     let identity = identities.first();
     let signature = identity.map_or("", |identity| identity.text_signature.as_str());
     let mut draft = match start {

@@ -250,9 +250,9 @@ impl List {
     pub fn held_count(&self) -> usize {
         let source = self.source();
         self.held.with(|held| match (held, source) {
-            (Some(held), Some(source)) => {
-                self.page.with(|page| held.rows.iter().filter(|row| !page.rows.iter().any(|old| same(old, row, source))).count())
-            }
+            (Some(held), Some(source)) => self
+                .page
+                .with(|page| held.rows.iter().filter(|row| !page.rows.iter().any(|old| same(old, row, source))).count()),
             _ => 0,
         })
     }

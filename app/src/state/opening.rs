@@ -9,7 +9,13 @@ use wire::{
 };
 
 use crate::{
-    api::{Api, change::{Place as Where, keyword_patch}, compose::Draft, list::Page, transport::ON_SERVER},
+    api::{
+        Api,
+        change::{Place as Where, keyword_patch},
+        compose::Draft,
+        list::Page,
+        transport::ON_SERVER,
+    },
     app::Place,
     i18n::Lang,
 };
@@ -77,7 +83,8 @@ async fn read(
     if !ON_SERVER || !may {
         return Ok(messages);
     }
-    let patches: Vec<_> = messages.iter().filter_map(|message| keyword_patch(&whereabouts(message), keyword::SEEN, true)).collect();
+    let patches: Vec<_> =
+        messages.iter().filter_map(|message| keyword_patch(&whereabouts(message), keyword::SEEN, true)).collect();
     if patches.is_empty() {
         return Ok(messages);
     }

@@ -13,7 +13,8 @@ use crate::{
 /// with its main headers.
 pub fn body(original: &Original, mode: Mode, lang: Lang, signature: &str) -> String {
     let text = plain(original);
-    let signature = if signature.trim().is_empty() { String::new() } else { ["\n-- \n", signature.trim_end(), "\n"].concat() };
+    let signature =
+        if signature.trim().is_empty() { String::new() } else { ["\n-- \n", signature.trim_end(), "\n"].concat() };
     let from = original.from.as_deref().and_then(<[Address]>::first);
     let from = from.map_or_else(String::new, |from| name::shown(from.name.as_deref(), &from.email).to_owned());
     let when = date::full(lang, &original.received_local);
@@ -34,7 +35,17 @@ pub fn body(original: &Original, mode: Mode, lang: Lang, signature: &str) -> Str
     let mut out = ["\n", &signature, "\n", &i18n::compose::quote_intro(lang, &when, &from), "\n"].concat();
     for line in text.trim_end().lines() {
         // A quote of a quote gains a mark, without a space between marks (RFC 3676 §4.5).
-        out.extend([if line.starts_with('>') { ">" } else if line.is_empty() { ">" } else { "> " }, line, "\n"]);
+        out.extend([
+            if line.starts_with('>') {
+                ">"
+            } else if line.is_empty() {
+                ">"
+            } else {
+                "> "
+            },
+            line,
+            "\n",
+        ]);
     }
     out
 }

@@ -51,7 +51,14 @@ impl Reading {
     }
 
     /// Opens a conversation, or none. `then` runs once it is on screen.
-    pub fn open(self, api: Api, session: Session, account: AccountId, opened: Option<Opened>, then: impl FnOnce() + 'static) {
+    pub fn open(
+        self,
+        api: Api,
+        session: Session,
+        account: AccountId,
+        opened: Option<Opened>,
+        then: impl FnOnce() + 'static,
+    ) {
         let thread = |opened: Option<Opened>| opened.map(|opened| opened.thread);
         let before = self.opened.get_untracked();
         if before == opened {
@@ -108,7 +115,11 @@ impl Reading {
                 unfolded.insert(email);
             });
             self.as_text.update(|as_text| {
-                if opened.text { as_text.insert(email) } else { as_text.remove(&email) };
+                if opened.text {
+                    as_text.insert(email)
+                } else {
+                    as_text.remove(&email)
+                };
             });
         }
     }

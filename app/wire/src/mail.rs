@@ -134,8 +134,21 @@ pub struct Row {
 
 /// Properties of `Row`.
 pub const ROW_PROPERTIES: &[&str] = &[
-    "id", "threadId", "mailboxIds", "keywords", "from", "to", "subject", "receivedAt", "receivedLocal", "size",
-    "hasAttachment", "attachmentKind", "preview", "conversation", "card",
+    "id",
+    "threadId",
+    "mailboxIds",
+    "keywords",
+    "from",
+    "to",
+    "subject",
+    "receivedAt",
+    "receivedLocal",
+    "size",
+    "hasAttachment",
+    "attachmentKind",
+    "preview",
+    "conversation",
+    "card",
 ];
 
 /// An attachment of an opened message (RFC 8621 §4.1.4 EmailBodyPart, lean).
@@ -191,9 +204,29 @@ pub struct Message {
 }
 
 pub const MESSAGE_PROPERTIES: &[&str] = &[
-    "id", "blobId", "threadId", "mailboxIds", "keywords", "messageId", "references", "from", "sender", "to", "cc",
-    "bcc", "replyTo", "subject", "receivedAt", "receivedLocal", "size", "preview", "attachments", "remoteRemoved",
-    "damaged", "card", "pending",
+    "id",
+    "blobId",
+    "threadId",
+    "mailboxIds",
+    "keywords",
+    "messageId",
+    "references",
+    "from",
+    "sender",
+    "to",
+    "cc",
+    "bcc",
+    "replyTo",
+    "subject",
+    "receivedAt",
+    "receivedLocal",
+    "size",
+    "preview",
+    "attachments",
+    "remoteRemoved",
+    "damaged",
+    "card",
+    "pending",
 ];
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

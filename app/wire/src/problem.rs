@@ -32,7 +32,14 @@ const PREFIX: &str = "urn:pli:error:";
 impl Problem {
     /// `code` is a word of our own (`unauthenticated`, `too-large`); `status` an HTTP status.
     pub fn new(code: &str, status: u16, title: impl Into<String>) -> Self {
-        Self { kind: format!("{PREFIX}{code}"), title: title.into(), status, request_id: None, errors: Vec::new(), limit: None }
+        Self {
+            kind: format!("{PREFIX}{code}"),
+            title: title.into(),
+            status,
+            request_id: None,
+            errors: Vec::new(),
+            limit: None,
+        }
     }
 
     /// The code without its prefix; JMAP's own types are answered whole.

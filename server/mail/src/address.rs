@@ -270,11 +270,8 @@ impl Lexer {
 /// Decodes encoded words, drops controls and collapses white space.
 fn clean_name(name: &str) -> Option<String> {
     let decoded = decode::words(name.trim());
-    let name = decoded
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|w| !w.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let name =
+        decoded.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
     Some(name).filter(|n| !n.is_empty())
 }
 
@@ -341,10 +338,8 @@ pub fn display_name_hides_address(name: &str, email: &str) -> bool {
     if name.chars().any(is_invisible) || mixes_scripts(name) {
         return true;
     }
-    let plain: String = crate::search::fold(name)
-        .chars()
-        .map(|c| if matches!(c, '\u{FE6B}' | '\u{FF20}') { '@' } else { c })
-        .collect();
+    let plain: String =
+        crate::search::fold(name).chars().map(|c| if matches!(c, '\u{FE6B}' | '\u{FF20}') { '@' } else { c }).collect();
     let real = crate::search::fold(email);
     plain
         .split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | ',' | ';' | ':' | '\''))
@@ -357,7 +352,8 @@ pub fn display_name_hides_address(name: &str, email: &str) -> bool {
 fn mixes_scripts(name: &str) -> bool {
     name.split(|c: char| !c.is_alphanumeric()).any(|word| {
         let latin = word.chars().any(|c| c.is_ascii_alphabetic() || matches!(c, '\u{00C0}'..='\u{024F}'));
-        latin && word.chars().any(|c| matches!(c, '\u{0370}'..='\u{03FF}' | '\u{0400}'..='\u{052F}' | '\u{13A0}'..='\u{13FF}'))
+        latin
+            && word.chars().any(|c| matches!(c, '\u{0370}'..='\u{03FF}' | '\u{0400}'..='\u{052F}' | '\u{13A0}'..='\u{13FF}'))
     })
 }
 

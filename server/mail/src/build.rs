@@ -163,7 +163,8 @@ pub fn strip_bcc(raw: &[u8]) -> Vec<u8> {
         }
         if !matches!(line[0], b' ' | b'\t') {
             let name = line.split(|&b| b == b':').next().unwrap_or_default().trim_ascii_end();
-            dropping = line.contains(&b':') && (name.eq_ignore_ascii_case(b"bcc") || name.eq_ignore_ascii_case(b"resent-bcc"));
+            dropping =
+                line.contains(&b':') && (name.eq_ignore_ascii_case(b"bcc") || name.eq_ignore_ascii_case(b"resent-bcc"));
         }
         if !dropping {
             out.extend_from_slice(line);

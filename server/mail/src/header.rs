@@ -201,10 +201,8 @@ mod tests {
 
     #[test]
     fn parameters() {
-        let s = Structured::parse(
-            " application/PDF; name*0*=utf-8''compte%20;\r\n name*1*=rendu%C3%A9.pdf; CHARSET=\"x\"",
-            50,
-        );
+        let s =
+            Structured::parse(" application/PDF; name*0*=utf-8''compte%20;\r\n name*1*=rendu%C3%A9.pdf; CHARSET=\"x\"", 50);
         assert_eq!(s.value, "application/pdf");
         assert_eq!(s.param("name"), Some("compte rendué.pdf"));
         assert_eq!(s.param("charset"), Some("x"));

@@ -197,9 +197,17 @@ fn is_separator(line: &str) -> bool {
     let inner = crate::search::fold(inner.trim_matches(['-', ' ', '\u{a0}'])).replace('’', "'");
     matches!(
         inner.as_str(),
-        "message d'origine" | "message original" | "original message" | "message transfere" | "message initial"
-            | "forwarded message" | "message reexpedie" | "courriel original" | "e-mail d'origine"
-            | "debut du message reexpedie" | "ursprungliche nachricht"
+        "message d'origine"
+            | "message original"
+            | "original message"
+            | "message transfere"
+            | "message initial"
+            | "forwarded message"
+            | "message reexpedie"
+            | "courriel original"
+            | "e-mail d'origine"
+            | "debut du message reexpedie"
+            | "ursprungliche nachricht"
     )
 }
 
@@ -238,7 +246,8 @@ fn attribution(lines: &[&str]) -> Option<(usize, bool)> {
         joined.push_str(line.trim());
         joined.push(' ');
         let tail = joined.trim_end_matches([' ', ':', '\u{a0}', '\u{202f}']);
-        let verb = ["a écrit", "wrote", "a ecrit", "schrieb"].iter().any(|v| tail.ends_with(v)) || tail.contains(" schrieb ");
+        let verb =
+            ["a écrit", "wrote", "a ecrit", "schrieb"].iter().any(|v| tail.ends_with(v)) || tail.contains(" schrieb ");
         if line.trim_end().ends_with(':') && verb {
             end = n + 1;
             break;

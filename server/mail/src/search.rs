@@ -297,9 +297,14 @@ mod tests {
             <style>p{color:red}</style><p>Gly<b>cémie</b> 1,26</p>\r\n--x\r\nContent-Type: application/pdf; name=\"Compte-rendu.pdf\"\r\n\r\nzzz\r\n--x--\r\n";
         let parsed = parse::parse(raw.as_bytes(), &Limits::default());
         let terms: HashMap<String, u8> = terms(&parsed, raw.as_bytes()).into_iter().collect();
-        for (word, fields) in
-            [("roux", FROM | SUBJECT), ("nord", FROM), ("b", TO), ("resultats", SUBJECT), ("glycemie", BODY), ("rendu", ATTACHMENT_NAME)]
-        {
+        for (word, fields) in [
+            ("roux", FROM | SUBJECT),
+            ("nord", FROM),
+            ("b", TO),
+            ("resultats", SUBJECT),
+            ("glycemie", BODY),
+            ("rendu", ATTACHMENT_NAME),
+        ] {
             assert_eq!(terms.get(word), Some(&fields), "{word}");
         }
         assert!(!terms.contains_key("red") && !terms.contains_key("zzz"));

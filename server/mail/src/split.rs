@@ -121,7 +121,9 @@ fn strict_date(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
     let words: Vec<&str> = text.split_whitespace().collect();
     let day = words.iter().position(|w| ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(w));
-    day.is_some_and(|d| (2..4).contains(&d) && words[d..].iter().any(|w| is_time(w)) && words[d..].iter().any(|w| is_year(w)))
+    day.is_some_and(|d| {
+        (2..4).contains(&d) && words[d..].iter().any(|w| is_time(w)) && words[d..].iter().any(|w| is_year(w))
+    })
 }
 
 fn is_time(word: &str) -> bool {

@@ -29,7 +29,9 @@ fn exercise(raw: &[u8]) {
         render_html(&parsed, raw, index, &BodyOptions::default());
     }
     for header in &parsed.headers {
-        for form in [Form::Raw, Form::Text, Form::Addresses, Form::GroupedAddresses, Form::MessageIds, Form::Date, Form::Urls] {
+        for form in
+            [Form::Raw, Form::Text, Form::Addresses, Form::GroupedAddresses, Form::MessageIds, Form::Date, Form::Urls]
+        {
             header_form(&header.raw_value, form);
         }
     }

@@ -29,8 +29,7 @@ fn argon() -> anyhow::Result<Argon2<'static>> {
 }
 
 fn hash_now(password: &[u8], salt: &[u8]) -> anyhow::Result<String> {
-    let hash: PasswordHash =
-        argon()?.hash_password_with_salt(password, salt).map_err(|error| anyhow!("argon2: {error}"))?;
+    let hash: PasswordHash = argon()?.hash_password_with_salt(password, salt).map_err(|error| anyhow!("argon2: {error}"))?;
     Ok(hash.to_string())
 }
 

@@ -85,10 +85,16 @@ pub fn short_agent(agent: &str) -> String {
     let browser = [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari")]
         .into_iter()
         .find_map(|(mark, name)| agent.contains(mark).then_some(name));
-    let system =
-        [("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")]
-            .into_iter()
-            .find_map(|(mark, name)| agent.contains(mark).then_some(name));
+    let system = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]
+    .into_iter()
+    .find_map(|(mark, name)| agent.contains(mark).then_some(name));
     match (browser, system) {
         (Some(browser), Some(system)) => format!("{browser}, {system}"),
         (Some(one), None) | (None, Some(one)) => one.into(),

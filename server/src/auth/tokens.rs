@@ -19,7 +19,12 @@ fn new_token(random: &dyn Random) -> String {
 ///
 /// # Errors
 /// The store's.
-pub async fn create(store: &store::Store, random: &dyn Random, person: PersonId, name: &str) -> Result<(String, TokenId), store::Error> {
+pub async fn create(
+    store: &store::Store,
+    random: &dyn Random,
+    person: PersonId,
+    name: &str,
+) -> Result<(String, TokenId), store::Error> {
     let token = new_token(random);
     let id = store.token_create(person, token_hash(&token), name, None).await?;
     Ok((token, id))

@@ -128,10 +128,8 @@ fn keep(caught: &Box, to: Vec<String>, raw: &[u8]) {
 fn show(uri: &Uri, caught: &Box) -> Response {
     let all = caught.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if uri.path() == "/messages.json" {
-        let list: Vec<_> = all
-            .iter()
-            .map(|one| serde_json::json!({"to": one.to, "subject": one.subject, "text": one.text}))
-            .collect();
+        let list: Vec<_> =
+            all.iter().map(|one| serde_json::json!({"to": one.to, "subject": one.subject, "text": one.text})).collect();
         return axum::Json(list).into_response();
     }
     let rows: String = all

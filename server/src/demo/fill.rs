@@ -55,11 +55,8 @@ pub async fn fill(store: &Store, passwords: &Passwords, amount: Amount) -> anyho
 }
 
 async fn make_person(store: &Store, person: &Person, hash: &str) -> anyhow::Result<PersonId> {
-    let new = NewPerson {
-        name: person.signed(),
-        ordinary_email: person.ordinary.into(),
-        logins: vec![person.address.into()],
-    };
+    let new =
+        NewPerson { name: person.signed(), ordinary_email: person.ordinary.into(), logins: vec![person.address.into()] };
     let id = store.person_create(Actor::COMMAND, new).await?;
     store.password_set(Actor::COMMAND, id, hash.into()).await?;
     Ok(id)
@@ -122,12 +119,7 @@ impl Filler<'_> {
         mark(item.flagged, keyword::FLAGGED);
         mark(item.answered, keyword::ANSWERED);
         mark(item.place == Place::Drafts, keyword::DRAFT);
-        let place = prepare::Place {
-            received_at: item.received_at_ms,
-            mailboxes: vec![mailbox],
-            keywords,
-            dedup_key: None,
-        };
+        let place = prepare::Place { received_at: item.received_at_ms, mailboxes: vec![mailbox], keywords, dedup_key: None };
         let (email, _) = tokio::task::spawn_blocking(move || prepare::prepare(item.raw.into(), place)).await?;
         let batch = self.waiting.entry(account).or_default();
         batch.push(email);

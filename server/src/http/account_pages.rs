@@ -27,7 +27,13 @@ pub struct EndForm {
     partout: String,
 }
 
-async fn personal(state: &State, caller: &Caller, spoken: Spoken, nonce: &Nonce, said: Said) -> Result<app::shell::PageContext, Error> {
+async fn personal(
+    state: &State,
+    caller: &Caller,
+    spoken: Spoken,
+    nonce: &Nonce,
+    said: Said,
+) -> Result<app::shell::PageContext, Error> {
     let preferences = state.store.preferences(caller.person).await?;
     let name = state.store.person(caller.person).await?.name;
     let context = public::context(state, spoken, nonce);

@@ -13,8 +13,8 @@ use std::{env, fs, io};
 use axum::body::Body;
 use axum::extract::{Path as UrlPath, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -126,10 +126,7 @@ impl Assets {
         };
         // The path carries the content's hash; each encoding is a representation of its own.
         let etag = format!("\"{path}-{encoding}\"");
-        let known = request
-            .get_all(IF_NONE_MATCH)
-            .iter()
-            .any(|value| value.to_str().is_ok_and(|tags| matches(tags, &etag)));
+        let known = request.get_all(IF_NONE_MATCH).iter().any(|value| value.to_str().is_ok_and(|tags| matches(tags, &etag)));
         let mut response = empty(StatusCode::OK);
         if known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -137,10 +134,7 @@ impl Assets {
             *response.body_mut() = Body::from(bytes.clone());
         }
         let headers = response.headers_mut();
-        headers.insert(
-            CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=31536000, immutable"),
-        );
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         if let Ok(etag) = HeaderValue::try_from(etag) {
             headers.insert(ETAG, etag);
@@ -157,11 +151,7 @@ impl Assets {
 }
 
 /// The handler of `/assets/{*path}`; the server's state gives the [`Assets`].
-pub async fn serve(
-    State(assets): State<Assets>,
-    UrlPath(path): UrlPath<String>,
-    headers: HeaderMap,
-) -> Response {
+pub async fn serve(State(assets): State<Assets>, UrlPath(path): UrlPath<String>, headers: HeaderMap) -> Response {
     assets.respond(&path, &headers)
 }
 
@@ -186,15 +176,10 @@ struct Accepted {
 fn accepted(headers: &HeaderMap) -> Accepted {
     let (mut br, mut gzip, mut identity, mut others) = (None, None, None, None);
     let values = headers.get_all(ACCEPT_ENCODING).iter();
-    for item in values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-    {
+    for item in values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
         let mut parts = item.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let weight = parts
-            .find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")))
-            .map_or(1000, thousandths);
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q="))).map_or(1000, thousandths);
         match name.as_str() {
             "br" => br = Some(weight),
             "gzip" | "x-gzip" => gzip = Some(weight),
@@ -236,9 +221,7 @@ fn choose<'a>(asset: &'a Asset, accepted: &Accepted) -> Option<(&'static str, &'
 
 /// Whether a list of entity tags holds this one, compared weakly (RFC 9110 §13.1.2).
 fn matches(tags: &str, etag: &str) -> bool {
-    tags.split(',')
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -286,16 +269,12 @@ mod tests {
 
     fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
         let pairs = pairs.iter().cloned();
-        pairs
-            .map(|(name, value)| (name, HeaderValue::from_static(value)))
-            .collect()
+        pairs.map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
     }
 
     fn header(response: &Response, name: HeaderName) -> &str {
         let value = response.headers().get(name);
-        value
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        value.and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     fn encoding(accept: &'static str) -> String {
@@ -345,29 +324,17 @@ mod tests {
 
     #[test]
     fn a_known_file_is_not_sent_again() {
-        let request = headers(&[
-            (ACCEPT_ENCODING, "br"),
-            (IF_NONE_MATCH, "\"other\", W/\"app_bg.1.wasm-br\""),
-        ]);
+        let request = headers(&[(ACCEPT_ENCODING, "br"), (IF_NONE_MATCH, "\"other\", W/\"app_bg.1.wasm-br\"")]);
         let response = assets().respond("app_bg.1.wasm", &request);
         assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(header(&response, ETAG), "\"app_bg.1.wasm-br\"");
         let other = headers(&[(IF_NONE_MATCH, "\"app_bg.1.wasm-br\"")]);
-        assert_eq!(
-            assets().respond("app_bg.1.wasm", &other).status(),
-            StatusCode::OK
-        );
+        assert_eq!(assets().respond("app_bg.1.wasm", &other).status(), StatusCode::OK);
     }
 
     #[test]
     fn only_what_the_manifest_names_is_served() {
-        for path in [
-            "app_bg.wasm",
-            "app_bg.1.wasm.br",
-            MANIFEST,
-            "../Cargo.toml",
-            "",
-        ] {
+        for path in ["app_bg.wasm", "app_bg.1.wasm.br", MANIFEST, "../Cargo.toml", ""] {
             let response = assets().respond(path, &HeaderMap::new());
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
         }

@@ -80,12 +80,19 @@ struct File {
 }
 
 fn is_media_type(text: &str) -> bool {
-    let token = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let token =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
     text.len() <= 200 && text.split_once('/').is_some_and(|(left, right)| token(left) && token(right))
 }
 
 /// Streams what lies in the store as it is; decodes the rest, which is one part of a message.
-async fn send(state: &State, account: AccountId, blob: &BlobName, file: File, headers: &HeaderMap) -> Result<Response, Error> {
+async fn send(
+    state: &State,
+    account: AccountId,
+    blob: &BlobName,
+    file: File,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
     let (start, size) = match blob.pieces.as_slice() {
         [] => (Some(0), state.store.blob_size(account, &blob.blob).await?),
         [(offset, length, Encoding::Identity)] => {
@@ -187,7 +194,10 @@ mod tests {
     #[test]
     fn names_cannot_break_out() {
         let value = disposition("é\"; x=\r\n../a.pdf");
-        assert_eq!(value.to_str().unwrap(), "attachment; filename=\"___ x=.._a.pdf\"; filename*=UTF-8''%C3%A9%22%3B%20x%3D.._a.pdf");
+        assert_eq!(
+            value.to_str().unwrap(),
+            "attachment; filename=\"___ x=.._a.pdf\"; filename*=UTF-8''%C3%A9%22%3B%20x%3D.._a.pdf"
+        );
         assert!(is_media_type("application/pdf") && !is_media_type("text/html\r\nx: y") && !is_media_type("text"));
     }
 }

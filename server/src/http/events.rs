@@ -18,10 +18,7 @@ use serde_json::{Map, Value, json};
 use store::accounts::States;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
-use wire::{
-    id::AccountId,
-    portal::Action,
-};
+use wire::{id::AccountId, portal::Action};
 
 use crate::{
     auth::{Caller, rights, sessions},
@@ -50,7 +47,11 @@ pub struct Asked {
 }
 
 /// `GET /jmap/events`.
-pub async fn events(AxumState(state): AxumState<State>, caller: Caller, Query(asked): Query<Asked>) -> Result<Response, Error> {
+pub async fn events(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Error> {
     let types = types(asked.types.as_deref())?;
     let close_after_state = match asked.closeafter.as_deref() {
         None | Some("no") => false,
@@ -144,7 +145,12 @@ impl Watcher {
         }
     }
 
-    async fn wait(&self, hints: &mut broadcast::Receiver<store::Hint>, watch: &mut tokio::time::Interval, ping: Option<Instant>) -> Woken {
+    async fn wait(
+        &self,
+        hints: &mut broadcast::Receiver<store::Hint>,
+        watch: &mut tokio::time::Interval,
+        ping: Option<Instant>,
+    ) -> Woken {
         let pinging = async {
             match ping {
                 Some(at) => tokio::time::sleep_until(at).await,

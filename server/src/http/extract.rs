@@ -1,7 +1,10 @@
 //! What handlers take out of a request: who asks, the proof of a right, forms, JSON. Each refuses by itself, with the
 //! edge's error.
 
-use std::{net::{IpAddr, SocketAddr}, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request, rejection::FormRejection, rejection::JsonRejection},
@@ -166,7 +169,15 @@ mod tests {
     #[test]
     fn only_our_own_paths_are_returned_to() {
         assert_eq!(return_path("/courrier/a1/m2?avant=x"), Some("/courrier/a1/m2?avant=x"));
-        for bad in ["//evil.example", "/\\evil.example", "https://evil.example", "", "courrier", "/a\r\nSet-Cookie: x", "/connexion"] {
+        for bad in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "courrier",
+            "/a\r\nSet-Cookie: x",
+            "/connexion",
+        ] {
             assert_eq!(return_path(bad), None, "{bad}");
         }
     }

@@ -219,9 +219,7 @@ async fn typed(desk: &Desk, form: &Posted, draft: Option<EmailId>) -> Result<Opt
             Err(ComposeError::Store(error)) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(refused(error)),
         },
-        (None, Some((source, mode))) => {
-            compose::prefill(&desk.state, &read, source, mode, &desk.voice().await?).await?
-        }
+        (None, Some((source, mode))) => compose::prefill(&desk.state, &read, source, mode, &desk.voice().await?).await?,
         (None, None) => DraftInput::default(),
     };
     let kept: Vec<&str> = form.fields.iter().filter(|(key, _)| key == "attachment").map(|(_, v)| v.as_str()).collect();

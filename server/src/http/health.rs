@@ -1,6 +1,10 @@
 //! Is the process alive, and can it serve? Without details: these pages are open to everyone.
 
-use axum::{extract::State as AxumState, http::{StatusCode, header}, response::{IntoResponse, Response}};
+use axum::{
+    extract::State as AxumState,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 
 use crate::state::State;
 

@@ -80,7 +80,12 @@ fn refused(problem: Problem) -> Error {
 }
 
 /// `POST /jmap`.
-pub async fn api(AxumState(state): AxumState<State>, caller: Caller, headers: HeaderMap, body: Body) -> Result<Json<Value>, Error> {
+pub async fn api(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, Error> {
     let place = state.gates.enter(caller.person, false, request::MAX_CONCURRENT);
     let _place = place.ok_or_else(|| refused(request::limit("maxConcurrentRequests")))?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -112,7 +117,12 @@ async fn collect(body: Body, max: usize) -> Result<Bytes, BodyFault> {
 }
 
 /// `POST /jmap/upload/{account}` (RFC 8620 §6.1).
-pub async fn upload(AxumState(state): AxumState<State>, acting: Acting<Draft>, headers: HeaderMap, body: Body) -> Result<Response, Error> {
+pub async fn upload(
+    AxumState(state): AxumState<State>,
+    acting: Acting<Draft>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Error> {
     let place = state.gates.enter(acting.caller().person, true, MAX_CONCURRENT_UPLOAD);
     let _place = place.ok_or_else(|| refused(request::limit("maxConcurrentUpload")))?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("application/octet-stream");

@@ -135,7 +135,10 @@ mod tests {
     #[test]
     fn one_comes_back_to_where_one_was() {
         assert_eq!(sign_in_path("/courrier"), "/connexion");
-        assert_eq!(sign_in_path("/courrier/a1/m2?avant=x&filtre=y"), "/connexion?retour=/courrier/a1/m2%3Favant%3Dx%26filtre%3Dy");
+        assert_eq!(
+            sign_in_path("/courrier/a1/m2?avant=x&filtre=y"),
+            "/connexion?retour=/courrier/a1/m2%3Favant%3Dx%26filtre%3Dy"
+        );
         assert_eq!(sign_in_path("//evil.example"), "/connexion");
     }
 }

@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn members_are_set_and_removed() {
         let mut object = map(json!({"keywords": {"$seen": true, "a/b": true}, "n": 1}));
-        apply(&mut object, &map(json!({"keywords/$seen": null, "keywords/$flagged": true, "keywords/a~1b": null, "n": 2}))).unwrap();
+        apply(&mut object, &map(json!({"keywords/$seen": null, "keywords/$flagged": true, "keywords/a~1b": null, "n": 2})))
+            .unwrap();
         assert_eq!(Value::Object(object), json!({"keywords": {"$flagged": true}, "n": 2}));
     }
 

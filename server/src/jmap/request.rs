@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn refusals_have_the_names_of_the_rfc() {
-        let kind = |content_type: &str, body: &str| read(Some(content_type), body.as_bytes()).map(|_| ()).map_err(|p| p.kind);
+        let kind =
+            |content_type: &str, body: &str| read(Some(content_type), body.as_bytes()).map(|_| ()).map_err(|p| p.kind);
         let named = |name: &str| Err(format!("urn:ietf:params:jmap:error:{name}"));
         let json = "application/json; charset=utf-8";
         assert_eq!(kind("text/plain", "{}"), named("notJSON"));

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::id::EmailId;
 
+use super::Batch;
 use super::email::filter;
 use super::error::MethodError;
 use super::types::{self, Answer, MAX_GET, Object};
-use super::Batch;
 use crate::service::content::Content;
 use crate::service::draft::plain_text;
 use crate::service::structure::Structure;
@@ -42,7 +42,8 @@ pub async fn get(batch: &mut Batch, arguments: Object) -> Answer {
     let store = batch.state.store.clone();
     let summaries = store.summaries(account, &ids).await?;
     let rows = store.emails(account, &ids).await?;
-    let structures = if words.is_empty() { Vec::new() } else { store.structures(account, &ids[..ids.len().min(DEEP)]).await? };
+    let structures =
+        if words.is_empty() { Vec::new() } else { store.structures(account, &ids[..ids.len().min(DEEP)]).await? };
     let (mut list, mut not_found) = (Vec::new(), Vec::new());
     for (id, text) in asked {
         let Some((_, summary)) = summaries.iter().find(|(found, _)| Some(*found) == id) else {

@@ -18,7 +18,8 @@ pub async fn get(batch: &mut Batch, arguments: Object) -> Answer {
     let properties = types::select(args.properties, PROPERTIES, |name| PROPERTIES.contains(&name))?;
     let state = batch.states(granted.account()).await?.thread;
     let texts = args.ids.ok_or_else(|| MethodError::new("requestTooLarge").because("ids is needed"))?;
-    let asked: Vec<(Option<ThreadId>, &str)> = types::distinct(&texts)?.into_iter().map(|t| (batch.parse_id(t), t)).collect();
+    let asked: Vec<(Option<ThreadId>, &str)> =
+        types::distinct(&texts)?.into_iter().map(|t| (batch.parse_id(t), t)).collect();
     let ids: Vec<ThreadId> = asked.iter().filter_map(|(id, _)| *id).collect();
     let found = batch.state.store.threads(granted.account(), &ids).await?;
     let (mut list, mut not_found) = (Vec::new(), Vec::new());

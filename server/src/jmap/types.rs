@@ -123,7 +123,11 @@ pub fn distinct(ids: &[String]) -> Result<Vec<&str>, MethodError> {
 ///
 /// # Errors
 /// `invalidArguments` for a name that `known` does not know.
-pub fn select(asked: Option<Vec<String>>, default: &[&str], known: impl Fn(&str) -> bool) -> Result<Vec<String>, MethodError> {
+pub fn select(
+    asked: Option<Vec<String>>,
+    default: &[&str],
+    known: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, MethodError> {
     let Some(mut names) = asked else { return Ok(default.iter().map(|name| (*name).to_owned()).collect()) };
     if let Some(bad) = names.iter().find(|name| !known(name)) {
         return Err(MethodError::arguments(format!("unknown property {bad}")));

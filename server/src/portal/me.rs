@@ -45,11 +45,7 @@ async fn account(state: &State, id: AccountId, mut may: Vec<Action>) -> Result<A
 }
 
 /// The handler. A bearer token has no end that a person would see: zero seconds.
-pub async fn get(
-    AxumState(state): AxumState<State>,
-    caller: Caller,
-    live: Result<Live, Error>,
-) -> Result<Json<Me>, Error> {
+pub async fn get(AxumState(state): AxumState<State>, caller: Caller, live: Result<Live, Error>) -> Result<Json<Me>, Error> {
     let left = live.map_or((0, 0), |live| (live.idle_seconds, live.absolute_seconds));
     Ok(Json(me(&state, &caller, left).await?))
 }

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn absent_null_and_value_differ() {
-        let mut preferences = Preferences { theme: Some("dark".into()), language: Some("en".into()), ..Preferences::default() };
+        let mut preferences =
+            Preferences { theme: Some("dark".into()), language: Some("en".into()), ..Preferences::default() };
         let patch: Patch = serde_json::from_str(r#"{"theme":null,"density":"compact"}"#).unwrap();
         patch.apply(&mut preferences).unwrap();
         assert_eq!((preferences.theme, preferences.language.as_deref()), (None, Some("en")));

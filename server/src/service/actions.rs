@@ -46,7 +46,13 @@ const BATCH: usize = 200;
 ///
 /// # Errors
 /// The store's; `NotFound` when there is no folder of the role.
-pub async fn act(state: &State, acting: &Acting<Sort>, act: Act, target: Target, from: Option<MailboxId>) -> Result<Before, store::Error> {
+pub async fn act(
+    state: &State,
+    acting: &Acting<Sort>,
+    act: Act,
+    target: Target,
+    from: Option<MailboxId>,
+) -> Result<Before, store::Error> {
     let rows = rows(state, acting, act, target, from).await?;
     let before = Before(rows.iter().map(|row| (row.id, row.mailboxes.clone(), row.keywords.clone())).collect());
     if act == Act::Destroy {
@@ -115,7 +121,13 @@ pub async fn empty_into_trash(state: &State, acting: &Acting<Sort>, folder: Mail
 
 /// The messages meant. Moving a conversation takes those of the folder it is seen from; without one, all but what was
 /// sent or is being written.
-async fn rows(state: &State, acting: &Acting<Sort>, act: Act, target: Target, from: Option<MailboxId>) -> Result<Vec<EmailRow>, store::Error> {
+async fn rows(
+    state: &State,
+    acting: &Acting<Sort>,
+    act: Act,
+    target: Target,
+    from: Option<MailboxId>,
+) -> Result<Vec<EmailRow>, store::Error> {
     let account = acting.account();
     let threads = match target {
         Target::Emails(ids) => return state.store.emails(account, &ids).await,
@@ -129,10 +141,8 @@ async fn rows(state: &State, acting: &Acting<Sort>, act: Act, target: Target, fr
         }
         return Ok(rows);
     }
-    let stay = [
-        state.store.mailbox_by_role(account, Role::Sent).await?,
-        state.store.mailbox_by_role(account, Role::Drafts).await?,
-    ];
+    let stay =
+        [state.store.mailbox_by_role(account, Role::Sent).await?, state.store.mailbox_by_role(account, Role::Drafts).await?];
     rows.retain(|row| match from {
         Some(folder) => row.mailboxes.contains(&folder),
         None => !row.mailboxes.iter().any(|folder| stay.contains(&Some(*folder))),

@@ -42,7 +42,13 @@ async fn load(state: &State, account: AccountId, id: EmailId) -> Result<(EmailRo
 ///
 /// # Errors
 /// The store's; `NotFound`.
-pub async fn prefill(state: &State, acting: &Acting<Read>, source: EmailId, mode: Mode, voice: &Voice) -> Result<DraftInput, store::Error> {
+pub async fn prefill(
+    state: &State,
+    acting: &Acting<Read>,
+    source: EmailId,
+    mode: Mode,
+    voice: &Voice,
+) -> Result<DraftInput, store::Error> {
     let account = acting.account();
     let (row, structure, content) = load(state, account, source).await?;
     let own = state.store.account(account).await?.address;
@@ -83,9 +89,8 @@ pub async fn prefill(state: &State, acting: &Acting<Read>, source: EmailId, mode
 fn recipients(structure: &Structure, own: &str, all: bool) -> (Vec<Address>, Vec<Address>) {
     let is_own = |a: &Address| a.email.eq_ignore_ascii_case(own);
     let mut seen = std::collections::HashSet::new();
-    let mut unique = |list: Vec<Address>| -> Vec<Address> {
-        list.into_iter().filter(|a| seen.insert(a.email.to_lowercase())).collect()
-    };
+    let mut unique =
+        |list: Vec<Address>| -> Vec<Address> { list.into_iter().filter(|a| seen.insert(a.email.to_lowercase())).collect() };
     let of = |list: &Option<Vec<Address>>| list.clone().unwrap_or_default();
     let sent_by_me = structure.from.iter().flatten().any(is_own);
     let main = match &structure.reply_to {
@@ -150,7 +155,12 @@ pub async fn open(state: &State, acting: &Acting<Read>, id: EmailId) -> Result<D
 ///
 /// # Errors
 /// The fields that cannot be kept; `NotADraft` when `old` was sent meanwhile.
-pub async fn save(state: &State, acting: &Acting<Draft>, old: Option<EmailId>, input: &DraftInput) -> Result<EmailId, ComposeError> {
+pub async fn save(
+    state: &State,
+    acting: &Acting<Draft>,
+    old: Option<EmailId>,
+    input: &DraftInput,
+) -> Result<EmailId, ComposeError> {
     let account = acting.account();
     if let Some(old) = old {
         let row = state.store.emails(account, &[old]).await?.pop();
@@ -184,7 +194,12 @@ pub async fn discard(state: &State, acting: &Acting<Draft>, id: EmailId) -> Resu
 ///
 /// # Errors
 /// Why it is not accepted; then the draft is as it was.
-pub async fn send(state: &State, acting: &Acting<Send>, id: EmailId, answered: Option<(EmailId, &str)>) -> Result<Submission, ComposeError> {
+pub async fn send(
+    state: &State,
+    acting: &Acting<Send>,
+    id: EmailId,
+    answered: Option<(EmailId, &str)>,
+) -> Result<Submission, ComposeError> {
     let account = acting.account();
     let send_at = state.clock.now_ms() + i64::from(UNDO_SECONDS) * 1000;
     let submit = Submit { email: id, identity: None, envelope: None, send_at: Some(send_at) };
@@ -236,7 +251,12 @@ mod tests {
     #[test]
     fn answers_go_where_they_should() {
         let emails = |list: Vec<Address>| list.into_iter().map(|a| a.email).collect::<Vec<_>>();
-        let mut structure = Structure { from: list(&["a@x.fr"]), to: list(&["me@x.fr", "b@x.fr"]), cc: list(&["c@x.fr", "A@x.fr"]), ..Structure::default() };
+        let mut structure = Structure {
+            from: list(&["a@x.fr"]),
+            to: list(&["me@x.fr", "b@x.fr"]),
+            cc: list(&["c@x.fr", "A@x.fr"]),
+            ..Structure::default()
+        };
         let (to, cc) = recipients(&structure, "ME@x.fr", true);
         assert_eq!((emails(to), emails(cc)), (vec!["a@x.fr".into()], vec!["b@x.fr".into(), "c@x.fr".to_owned()]));
         structure.reply_to = list(&["r@x.fr"]);

@@ -13,7 +13,11 @@ const NAMED: usize = 30;
 ///
 /// # Errors
 /// The store's.
-pub async fn of(store: &Store, account: AccountId, threads: &[ThreadId]) -> Result<HashMap<ThreadId, Conversation>, store::Error> {
+pub async fn of(
+    store: &Store,
+    account: AccountId,
+    threads: &[ThreadId],
+) -> Result<HashMap<ThreadId, Conversation>, store::Error> {
     let own = store.account(account).await?.address.to_lowercase();
     let found = store.conversations(account, threads, None).await?;
     let newest = |emails: &[(EmailId, bool)]| emails[emails.len().saturating_sub(NAMED)..].to_vec();

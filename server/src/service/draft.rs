@@ -83,9 +83,14 @@ pub async fn prepared(state: &State, account: AccountId, input: &DraftInput) -> 
         date: Some(DateTime { unix_ms: now, offset_minutes: 0 }),
         ..MailDraft::default()
     };
-    let raw = build(&draft).map_err(|error| ComposeError::Fields(vec![fault(&error.field.to_lowercase(), "bad-character", Vec::new())]))?;
+    let raw = build(&draft)
+        .map_err(|error| ComposeError::Fields(vec![fault(&error.field.to_lowercase(), "bad-character", Vec::new())]))?;
     if raw.len() as u64 > state.config.limits.message_octets {
-        return Err(ComposeError::Fields(vec![fault("attachments", "message-too-large", vec![state.config.limits.message_octets.to_string()])]));
+        return Err(ComposeError::Fields(vec![fault(
+            "attachments",
+            "message-too-large",
+            vec![state.config.limits.message_octets.to_string()],
+        )]));
     }
     let drafts = state.store.mailbox_by_role(account, Role::Drafts).await?.ok_or(store::Error::NotFound)?;
     let place = Place {
@@ -108,7 +113,8 @@ fn addresses(field: &str, text: &str, faults: &mut Vec<FieldError>) -> Vec<mail:
         match piece {
             Ok(address) => out.push(address),
             Err((typed, _)) => {
-                let code = wire::check::address(wire::check::bare_address(&typed)).err().map_or("address-bad-domain", |f| f.code());
+                let code =
+                    wire::check::address(wire::check::bare_address(&typed)).err().map_or("address-bad-domain", |f| f.code());
                 faults.push(fault(field, code, vec![typed]));
             }
         }
@@ -128,7 +134,11 @@ fn lengths(state: &State, input: &DraftInput, recipients: usize, faults: &mut Ve
     check("text", "too-long", input.text.chars().count(), limits::TEXT_CHARS);
 }
 
-async fn attachments(state: &State, account: AccountId, refs: &[AttachmentRef]) -> Result<Vec<DraftAttachment>, ComposeError> {
+async fn attachments(
+    state: &State,
+    account: AccountId,
+    refs: &[AttachmentRef],
+) -> Result<Vec<DraftAttachment>, ComposeError> {
     let mut out = Vec::with_capacity(refs.len());
     for file in refs {
         let gone = || ComposeError::Fields(vec![fault("attachments", "attachment-gone", vec![file.name.clone()])]);
@@ -138,7 +148,13 @@ async fn attachments(state: &State, account: AccountId, refs: &[AttachmentRef]) 
             other => other?,
         };
         let kind = if file.kind.split('/').count() == 2 { file.kind.clone() } else { "application/octet-stream".into() };
-        out.push(DraftAttachment { name: file.name.clone(), content_type: kind, data: data.to_vec(), cid: None, inline: false });
+        out.push(DraftAttachment {
+            name: file.name.clone(),
+            content_type: kind,
+            data: data.to_vec(),
+            cid: None,
+            inline: false,
+        });
     }
     Ok(out)
 }

@@ -54,7 +54,12 @@ pub fn check_name(name: &str) -> Result<String, NameFault> {
 ///
 /// # Errors
 /// The name's fault, or the store's (`Conflict mailbox_name_unique`…).
-pub async fn create(state: &State, acting: &Acting<Sort>, name: &str, parent: Option<MailboxId>) -> Result<MailboxId, FolderError> {
+pub async fn create(
+    state: &State,
+    acting: &Acting<Sort>,
+    name: &str,
+    parent: Option<MailboxId>,
+) -> Result<MailboxId, FolderError> {
     let name = check_name(name).map_err(FolderError::Name)?;
     let new = NewMailbox { name, parent, role: None, sort_order: 100, subscribed: true };
     Ok(state.store.mailbox_create(acting.actor(), acting.account(), new).await?)

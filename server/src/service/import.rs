@@ -120,7 +120,13 @@ enum Step {
 ///
 /// # Errors
 /// The store's.
-async fn import(store: &Store, account: AccountId, folder: &str, found: Vec<Found>, done: &(dyn Fn(u64) + Sync)) -> anyhow::Result<Outcome> {
+async fn import(
+    store: &Store,
+    account: AccountId,
+    folder: &str,
+    found: Vec<Found>,
+    done: &(dyn Fn(u64) + Sync),
+) -> anyhow::Result<Outcome> {
     let targets = folders::targets(store, account, folder, &found).await?;
     let (sender, mut receiver) = mpsc::channel(AHEAD);
     let reading = tokio::spawn(read_ahead(store.clone(), account, found, targets, sender));
@@ -142,7 +148,8 @@ async fn import(store: &Store, account: AccountId, folder: &str, found: Vec<Foun
         }
         if !batch.is_empty() {
             let started = Instant::now();
-            let inserted = store.emails_insert(Actor::COMMAND, account, batch, InsertOptions { skip_existing: true }).await?;
+            let inserted =
+                store.emails_insert(Actor::COMMAND, account, batch, InsertOptions { skip_existing: true }).await?;
             size = next_size(size, started.elapsed());
             for (result, place) in inserted.into_iter().zip(places) {
                 match result {
@@ -175,7 +182,8 @@ async fn read_ahead(
     for chunk in found.chunks(CHUNK) {
         let messages = chunk.to_vec();
         let read = tokio::task::spawn_blocking(move || messages.into_iter().map(read_one).collect::<Vec<_>>()).await?;
-        let keys: Vec<String> = read.iter().map(|(_, result)| result.as_ref().map(|(_, key)| key.clone()).unwrap_or_default()).collect();
+        let keys: Vec<String> =
+            read.iter().map(|(_, result)| result.as_ref().map(|(_, key)| key.clone()).unwrap_or_default()).collect();
         let known = store.emails_known(account, &keys).await?;
         let mut waiting = Vec::with_capacity(read.len());
         for ((message, result), known) in read.into_iter().zip(known) {

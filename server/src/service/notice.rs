@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use mail::build::{Draft, HeaderValue, build};
 use mail::header::DateTime;
+use store::Actor;
 use store::emails::InsertOptions;
 use store::submissions::DueSubmission;
-use store::Actor;
 
 use super::outbox::inbox;
 use super::prepare::{Place, prepare};
@@ -41,12 +41,14 @@ impl Reason {
 /// The store's.
 pub async fn failed(state: &State, due: &DueSubmission, recipients: &[(String, Reason)]) -> Result<(), store::Error> {
     let account = state.store.account(due.account).await?;
-    let subject = state.store.summaries(due.account, &[due.submission.email]).await?.pop().and_then(|(_, summary)| summary.subject);
+    let subject =
+        state.store.summaries(due.account, &[due.submission.email]).await?.pop().and_then(|(_, summary)| summary.subject);
     let subject = subject.unwrap_or_else(|| "(sans objet)".into());
     let domain = account.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain).to_owned();
     let lines: String = recipients.iter().map(|(email, reason)| format!("  - {email} : {}\n", reason.sentence())).collect();
     let original = state.store.structures(due.account, &[due.submission.email]).await?.pop();
-    let references = original.map(|(_, bytes)| super::structure::Structure::from_bytes(&bytes).message_id).unwrap_or_default();
+    let references =
+        original.map(|(_, bytes)| super::structure::Structure::from_bytes(&bytes).message_id).unwrap_or_default();
     let now = state.clock.now_ms();
     let draft = Draft {
         from: vec![mail::Address { name: Some("Pli, service de remise".into()), email: format!("postmaster@{domain}") }],

@@ -2,10 +2,10 @@
 //! transaction of its own (idempotent by submission and recipient), and what fails is told to the sender.
 
 use bytes::Bytes;
+use store::Actor;
 use store::emails::DeliveryKey;
 use store::mailboxes::Role;
 use store::submissions::{Delivery, DueSubmission, Next};
-use store::Actor;
 use wire::id::{AccountId, MailboxId};
 use wire::portal::Action;
 
@@ -117,11 +117,18 @@ async fn deliver(state: &State, due: &DueSubmission, message: &Bytes, index: u32
 }
 
 /// False: there is no such BAL (any more).
-async fn try_deliver(state: &State, due: &DueSubmission, message: &Bytes, index: u32, address: &str) -> Result<bool, store::Error> {
+async fn try_deliver(
+    state: &State,
+    due: &DueSubmission,
+    message: &Bytes,
+    index: u32,
+    address: &str,
+) -> Result<bool, store::Error> {
     let Some(account) = state.store.account_by_address(address).await? else { return Ok(false) };
     let now = state.clock.now_ms();
     let raw = with_trace_fields(due, message, address, now);
-    let place = Place { received_at: now, mailboxes: vec![inbox(state, account).await?], keywords: Vec::new(), dedup_key: None };
+    let place =
+        Place { received_at: now, mailboxes: vec![inbox(state, account).await?], keywords: Vec::new(), dedup_key: None };
     let prepared = tokio::task::spawn_blocking(move || prepare(raw, place).0).await;
     let email = prepared.map_err(|_| store::Error::Busy("preparing stopped".into()))?;
     let key = DeliveryKey { submission: due.submission.id, recipient: index };
@@ -148,7 +155,8 @@ fn with_trace_fields(due: &DueSubmission, message: &Bytes, address: &str, now: i
     )
     .into_bytes();
     let head = mail::parse::parse_head(message);
-    let has_product = message.get(..2).is_some() && header_names(message).any(|name| name.eq_ignore_ascii_case(b"X-MSS-NIL"));
+    let has_product =
+        message.get(..2).is_some() && header_names(message).any(|name| name.eq_ignore_ascii_case(b"X-MSS-NIL"));
     if !has_product {
         raw.extend_from_slice(format!("X-MSS-NIL: {PRODUCT}\r\n").as_bytes());
     }

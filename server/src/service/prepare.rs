@@ -102,7 +102,9 @@ fn kind_of(part: &parse::Part) -> &'static str {
         || ends(&[".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ods", ".txt", ".hpr"])
     {
         "document"
-    } else if matches!(kind, "application/zip" | "application/gzip" | "application/x-7z-compressed") || ends(&[".zip", ".7z", ".gz"]) {
+    } else if matches!(kind, "application/zip" | "application/gzip" | "application/x-7z-compressed")
+        || ends(&[".zip", ".7z", ".gz"])
+    {
         "archive"
     } else {
         "other"

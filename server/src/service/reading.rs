@@ -42,7 +42,13 @@ pub async fn prefetched(state: &State, caller: &Caller, account: AccountId, emai
     record(state, caller, account, &[email], "prefetched").await
 }
 
-async fn record(state: &State, caller: &Caller, account: AccountId, emails: &[EmailId], way: &'static str) -> Result<(), store::Error> {
+async fn record(
+    state: &State,
+    caller: &Caller,
+    account: AccountId,
+    emails: &[EmailId],
+    way: &'static str,
+) -> Result<(), store::Error> {
     if emails.is_empty() {
         return Ok(());
     }
@@ -81,7 +87,12 @@ pub async fn remote_removed(structure: &Structure, content: &Content) -> Result<
 ///
 /// # Errors
 /// The store's.
-pub async fn render(structure: &Structure, content: &Content, as_text: bool, options: &BodyOptions) -> Result<(RenderedBody, bool), store::Error> {
+pub async fn render(
+    structure: &Structure,
+    content: &Content,
+    as_text: bool,
+    options: &BodyOptions,
+) -> Result<(RenderedBody, bool), store::Error> {
     let indexes = if as_text { &structure.text } else { &structure.html };
     let mut whole = RenderedBody::default();
     let mut has_html = false;
@@ -106,7 +117,12 @@ pub async fn render(structure: &Structure, content: &Content, as_text: bool, opt
 }
 
 /// One part, and with `images` those that it may embed, as a small message: the rest of a large one stays in the store.
-async fn excerpt(structure: &Structure, content: &Content, index: usize, images: bool) -> Result<(Parsed, Vec<u8>), store::Error> {
+async fn excerpt(
+    structure: &Structure,
+    content: &Content,
+    index: usize,
+    images: bool,
+) -> Result<(Parsed, Vec<u8>), store::Error> {
     let mut raw = Vec::new();
     let mut parts = Vec::with_capacity(structure.parts.len());
     for (at, stored) in structure.parts.iter().enumerate() {

@@ -28,7 +28,8 @@ pub async fn check(state: &State, addresses: &[String]) -> Result<Vec<Recipient>
 /// # Errors
 /// The store's.
 pub async fn one(state: &State, text: &str) -> Result<Recipient, store::Error> {
-    let recipient = |state: &str, fault: Option<String>| Recipient { email: text.to_owned(), state: state.into(), fault, card: None };
+    let recipient =
+        |state: &str, fault: Option<String>| Recipient { email: text.to_owned(), state: state.into(), fault, card: None };
     let bare = address::normalise(wire::check::bare_address(text)).to_lowercase();
     if let Err(fault) = wire::check::address(&bare) {
         return Ok(recipient("invalid", Some(fault.code().into())));
@@ -60,7 +61,9 @@ fn code(fault: AddressFault) -> &'static str {
 /// Whether this server holds BALs in the domain of an address.
 async fn is_ours(state: &State, address: &str) -> Result<bool, store::Error> {
     let domain = address.rsplit_once('@').map(|(_, domain)| domain);
-    let ours = |account: &store::accounts::Account| account.address.rsplit_once('@').map(|(_, d)| d.to_lowercase()).as_deref() == domain;
+    let ours = |account: &store::accounts::Account| {
+        account.address.rsplit_once('@').map(|(_, d)| d.to_lowercase()).as_deref() == domain
+    };
     Ok(state.store.accounts_all().await?.iter().any(ours))
 }
 

@@ -15,7 +15,13 @@ pub const FIELDS: [&str; 4] = ["text", "from", "to", "subject"];
 ///
 /// # Errors
 /// The store's.
-pub async fn save(state: &State, caller: &Caller, account: AccountId, words: &str, field: &str) -> Result<Option<SearchId>, store::Error> {
+pub async fn save(
+    state: &State,
+    caller: &Caller,
+    account: AccountId,
+    words: &str,
+    field: &str,
+) -> Result<Option<SearchId>, store::Error> {
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let bad = mail::search::query_words(&words).is_empty() || words.chars().count() > SEARCH_CHARS;
     if bad || !FIELDS.contains(&field) {

@@ -158,11 +158,8 @@ async fn create(tx: &mut Tx, actor: Actor, new: &NewAccount) -> Result<AccountId
         };
         mailboxes::insert(tx, &mut ledger, &keys, &folder).await?;
     }
-    let identity = identities::Sealed {
-        name: new.name.clone(),
-        email: normal_address(&new.address),
-        text_signature: String::new(),
-    };
+    let identity =
+        identities::Sealed { name: new.name.clone(), email: normal_address(&new.address), text_signature: String::new() };
     let modseq = ledger.next(Type::Identity);
     identities::insert(tx, &keys, id, &identity, modseq).await?;
     ledger.save(tx).await?;

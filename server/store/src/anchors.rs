@@ -272,7 +272,8 @@ async fn check_stubs(tx: &mut Tx, check: &mut Check, expected: Option<[u8; 32]>)
     for row in tx.fetch_all(STUBS, args![]).await? {
         let (line, head) = read_head(&row)?;
         let (key, signature) = (array(row.bytes(6)?)?, array(row.bytes(7)?)?);
-        let holds = expected.is_none_or(|expected| expected == key) && signed(&key, &stub_text(line, &head, row.int(5)?), &signature);
+        let holds = expected.is_none_or(|expected| expected == key)
+            && signed(&key, &stub_text(line, &head, row.int(5)?), &signature);
         if !holds {
             let (chain, class) = chain_of(line);
             check.report.faults.push(Fault::Stub { chain, class });

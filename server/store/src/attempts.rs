@@ -37,9 +37,13 @@ pub struct AttemptRule {
 /// What an attempt has to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptAnswer {
-    After { ms: i64 },
+    After {
+        ms: i64,
+    },
     /// Not even counted: ask again after this.
-    Refused { ms: i64 },
+    Refused {
+        ms: i64,
+    },
 }
 
 impl AttemptRule {

@@ -114,7 +114,8 @@ pub(crate) async fn prepare(store: &Store, keys: &Arc<Keys>, account: i64, conte
         return Ok(Prepared { id, size, data: Some(data) });
     }
     let hashed = (keys.clone(), content.clone());
-    let id = tokio::task::spawn_blocking(move || id_of(&hashed.0, &hashed.1)).await.map_err(|_| Error::Corrupt("hashing"))?;
+    let id =
+        tokio::task::spawn_blocking(move || id_of(&hashed.0, &hashed.1)).await.map_err(|_| Error::Corrupt("hashing"))?;
     let upload = store.inner.files.store.put_multipart(&path(account, &id)).await?;
     let mut file = WriteMultipart::new(upload);
     let count = chunks::count(size);

@@ -98,7 +98,11 @@ impl Store {
             let (created, props) = (row.int(1)?, row.int(3)?);
             match created > since {
                 true => found.push((created, row.int(0)?, Change::Created)),
-                false => found.push((row.int(2)?, row.int(0)?, Change::Updated { counters_only: kind == Type::Mailbox && props <= since })),
+                false => found.push((
+                    row.int(2)?,
+                    row.int(0)?,
+                    Change::Updated { counters_only: kind == Type::Mailbox && props <= since },
+                )),
             }
         }
         found.sort_unstable();

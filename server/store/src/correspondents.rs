@@ -41,7 +41,11 @@ pub(crate) struct Prepared {
 }
 
 /// Seals the distinct correspondents of several messages, each with its time.
-pub(crate) fn prepare<'a>(keys: &Keys, random: &dyn Random, seen: impl Iterator<Item = (&'a (String, String), i64)>) -> Result<Vec<Prepared>> {
+pub(crate) fn prepare<'a>(
+    keys: &Keys,
+    random: &dyn Random,
+    seen: impl Iterator<Item = (&'a (String, String), i64)>,
+) -> Result<Vec<Prepared>> {
     let mut distinct: BTreeMap<String, (String, i64, i64)> = BTreeMap::new();
     for ((name, email), at) in seen {
         let entry = distinct.entry(normal_address(email)).or_default();

@@ -219,10 +219,16 @@ impl Tx {
     /// Runs a statement; the number of rows it changed.
     pub async fn execute(&mut self, statement: Statement, args: Vec<Arg>) -> Result<u64> {
         check(&statement, &args)?;
-        let done = on_conn!(self, statement.sql, args, execute, (
-            |done: sqlx::sqlite::SqliteQueryResult| done.rows_affected(),
-            |done: sqlx::postgres::PgQueryResult| done.rows_affected()
-        ));
+        let done = on_conn!(
+            self,
+            statement.sql,
+            args,
+            execute,
+            (
+                |done: sqlx::sqlite::SqliteQueryResult| done.rows_affected(),
+                |done: sqlx::postgres::PgQueryResult| done.rows_affected()
+            )
+        );
         done.map_err(|error| dialect::error_of(statement.name, error))
     }
 
@@ -236,10 +242,16 @@ impl Tx {
     /// The first row of a statement, if any.
     pub async fn fetch_optional(&mut self, statement: Statement, args: Vec<Arg>) -> Result<Option<Row>> {
         check(&statement, &args)?;
-        let row = on_conn!(self, statement.sql, args, fetch_optional, (
-            |row: Option<sqlx::sqlite::SqliteRow>| row.map(Row::Sqlite),
-            |row: Option<sqlx::postgres::PgRow>| row.map(Row::Postgres)
-        ));
+        let row = on_conn!(
+            self,
+            statement.sql,
+            args,
+            fetch_optional,
+            (
+                |row: Option<sqlx::sqlite::SqliteRow>| row.map(Row::Sqlite),
+                |row: Option<sqlx::postgres::PgRow>| row.map(Row::Postgres)
+            )
+        );
         row.map_err(|error| dialect::error_of(statement.name, error))
     }
 
@@ -258,10 +270,16 @@ impl Tx {
     /// Runs composed SQL; the number of rows it changed.
     pub(crate) async fn execute_composed(&mut self, composed: Composed) -> Result<u64> {
         let sql = sqlx::AssertSqlSafe(composed.sql);
-        let done = on_conn!(self, sql, composed.args, execute, (
-            |done: sqlx::sqlite::SqliteQueryResult| done.rows_affected(),
-            |done: sqlx::postgres::PgQueryResult| done.rows_affected()
-        ));
+        let done = on_conn!(
+            self,
+            sql,
+            composed.args,
+            execute,
+            (
+                |done: sqlx::sqlite::SqliteQueryResult| done.rows_affected(),
+                |done: sqlx::postgres::PgQueryResult| done.rows_affected()
+            )
+        );
         done.map_err(dialect::error)
     }
 
@@ -282,8 +300,11 @@ impl Tx {
     pub async fn prepare(&mut self, statement: &Statement) -> Result<usize> {
         use sqlx::{Either, Executor, SqlSafeStr, Statement as _};
         let sql = statement.sql.into_sql_str();
-        let sqlite = |found: sqlx::sqlite::SqliteStatement| found.parameters().map(|p| p.either(|types| types.len(), |count| count));
-        let postgres = |found: sqlx::postgres::PgStatement| found.parameters().map(|p: Either<_, _>| p.either(|types| types.len(), |count| count));
+        let sqlite =
+            |found: sqlx::sqlite::SqliteStatement| found.parameters().map(|p| p.either(|types| types.len(), |count| count));
+        let postgres = |found: sqlx::postgres::PgStatement| {
+            found.parameters().map(|p: Either<_, _>| p.either(|types| types.len(), |count| count))
+        };
         let found = match &mut self.conn {
             Conn::Sqlite(conn) => conn.prepare(sql).await.map(sqlite),
             Conn::SqliteTx(conn) => conn.prepare(sql).await.map(sqlite),

@@ -139,9 +139,12 @@ pub(crate) fn unique_constraints() -> &'static HashMap<String, String> {
                 } else if let Some(rest) = line.strip_prefix("CONSTRAINT ") {
                     let Some((name, rest)) = rest.split_once(' ') else { continue };
                     let unique = rest.starts_with("UNIQUE") || rest.starts_with("PRIMARY KEY");
-                    let Some((columns, _)) = rest.split_once('(').and_then(|(_, rest)| rest.split_once(')')) else { continue };
+                    let Some((columns, _)) = rest.split_once('(').and_then(|(_, rest)| rest.split_once(')')) else {
+                        continue;
+                    };
                     if unique {
-                        let columns: Vec<_> = columns.split(',').map(|column| format!("{table}.{}", column.trim())).collect();
+                        let columns: Vec<_> =
+                            columns.split(',').map(|column| format!("{table}.{}", column.trim())).collect();
                         known.insert(columns.join(", "), name.to_owned());
                     }
                 }

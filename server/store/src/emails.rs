@@ -218,7 +218,13 @@ impl Store {
     }
 
     /// Keeps a message delivered by the outbox, once per key.
-    pub async fn email_deliver(&self, actor: Actor, account: AccountId, key: DeliveryKey, new: NewEmail) -> Result<Inserted> {
+    pub async fn email_deliver(
+        &self,
+        actor: Actor,
+        account: AccountId,
+        key: DeliveryKey,
+        new: NewEmail,
+    ) -> Result<Inserted> {
         let options = InsertOptions::default();
         self.insert_batch(actor, account, vec![new], options, Some(key)).await?.pop().ok_or(Error::Corrupt("insert"))
     }

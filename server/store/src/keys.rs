@@ -85,9 +85,7 @@ impl Keys {
             hkdf.expand(info.as_bytes(), out.as_mut()).map_err(|_| Error::Corrupt("subkey"))?;
             Ok(out)
         };
-        let cipher = |info: &str| -> Result<XChaCha20Poly1305> {
-            Ok(XChaCha20Poly1305::new((&*subkey(info)?).into()))
-        };
+        let cipher = |info: &str| -> Result<XChaCha20Poly1305> { Ok(XChaCha20Poly1305::new((&*subkey(info)?).into())) };
         Ok(Self {
             owner,
             data: cipher("pli data")?,
@@ -242,8 +240,7 @@ impl KeyRing {
 
     fn unwrap(&self, owner: Owner, wrapped: &[u8]) -> Result<Keys> {
         let plain = Zeroizing::new(open(&self.master, &bound("owner_key", owner, 0), wrapped)?);
-        let key: Zeroizing<[u8; 32]> =
-            Zeroizing::new(plain.as_slice().try_into().map_err(|_| Error::Corrupt("owner key"))?);
+        let key: Zeroizing<[u8; 32]> = Zeroizing::new(plain.as_slice().try_into().map_err(|_| Error::Corrupt("owner key"))?);
         Keys::from_key(owner, &key)
     }
 

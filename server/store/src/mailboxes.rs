@@ -257,7 +257,13 @@ impl Store {
     }
 
     /// Changes a folder. As `mailbox_create`, `NotFound`, and `Refused("mailbox-parent")` when it would hold itself.
-    pub async fn mailbox_update(&self, actor: Actor, account: AccountId, id: MailboxId, change: MailboxChange) -> Result<()> {
+    pub async fn mailbox_update(
+        &self,
+        actor: Actor,
+        account: AccountId,
+        id: MailboxId,
+        change: MailboxChange,
+    ) -> Result<()> {
         self.write((actor, account, id, change), |tx, (actor, account, id, change)| {
             update(tx, *actor, *account, *id, change).boxed()
         })

@@ -4,10 +4,10 @@ use futures::{FutureExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt};
 use wire::id::AccountId;
 
+use crate::Store;
 use crate::blobs::{self, BlobId};
 use crate::db::{Tx, args, statements};
 use crate::error::{Error, Result};
-use crate::Store;
 
 statements! {
     UPLOADS_EXPIRED = "DELETE FROM upload WHERE expires_at <= $1";

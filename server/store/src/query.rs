@@ -37,7 +37,10 @@ pub enum Filter {
     InThread(ThreadId),
     /// Words, all of which stand in the fields (`emails::field` bits), folded by the caller as the terms of messages
     /// are; those of one or two letters match whole, others by their beginnings.
-    Words { words: Vec<String>, fields: u8 },
+    Words {
+        words: Vec<String>,
+        fields: u8,
+    },
 }
 
 /// What to sort by. Id breaks ties.
@@ -140,7 +143,8 @@ async fn by_cursor(tx: &mut Tx, plan: &Plan, query: &Query, cursor: Option<Curso
     if direction == Direction::Previous {
         rows.reverse();
     }
-    let place = |row: Option<&(i64, i64)>, direction| row.map(|(key, id)| Cursor { key: *key, email: EmailId(*id), direction });
+    let place =
+        |row: Option<&(i64, i64)>, direction| row.map(|(key, id)| Cursor { key: *key, email: EmailId(*id), direction });
     let (has_next, has_previous) = match direction {
         Direction::Next => (more, cursor.is_some()),
         Direction::Previous => (true, more),

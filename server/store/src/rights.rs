@@ -66,7 +66,12 @@ impl Store {
             async move {
                 grant(tx, *person, *account, actions, *to).await?;
                 tx.touch(account.0);
-                traces::trace(tx, Chain::Account(*account), Trace::done("right-grant", *actor, Some(*account), about(*person, actions))).await
+                traces::trace(
+                    tx,
+                    Chain::Account(*account),
+                    Trace::done("right-grant", *actor, Some(*account), about(*person, actions)),
+                )
+                .await
             }
             .boxed()
         })
@@ -82,7 +87,12 @@ impl Store {
                     tx.execute(END, args![*person, *account, action.code(), now]).await?;
                 }
                 tx.touch(account.0);
-                traces::trace(tx, Chain::Account(*account), Trace::done("right-end", *actor, Some(*account), about(*person, actions))).await
+                traces::trace(
+                    tx,
+                    Chain::Account(*account),
+                    Trace::done("right-end", *actor, Some(*account), about(*person, actions)),
+                )
+                .await
             }
             .boxed()
         })

@@ -62,7 +62,13 @@ impl Session {
 
 impl Store {
     /// Begins a session that ends after `absolute_ms` at the latest.
-    pub async fn session_create(&self, person: PersonId, token: [u8; 32], absolute_ms: i64, agent: &str) -> Result<SessionId> {
+    pub async fn session_create(
+        &self,
+        person: PersonId,
+        token: [u8; 32],
+        absolute_ms: i64,
+        agent: &str,
+    ) -> Result<SessionId> {
         let id = SessionId(self.new_id());
         self.write((person, token, absolute_ms, agent.to_owned(), id), |tx, (person, token, absolute_ms, agent, id)| {
             async move {

@@ -34,7 +34,8 @@ statements! {
         RETURNING created_modseq";
 }
 
-const COLUMNS: &str = "SELECT submission_id, email_id, thread_id, identity_id, undo, send_at, due_at, sealed, sealed_delivery,
+const COLUMNS: &str =
+    "SELECT submission_id, email_id, thread_id, identity_id, undo, send_at, due_at, sealed, sealed_delivery,
     created_at, modseq FROM submission WHERE account_id = ";
 const ENVELOPE: &str = "submission";
 const DELIVERY: &str = "submission_delivery";
@@ -162,8 +163,19 @@ async fn create(tx: &mut Tx, actor: Actor, account: AccountId, new: &NewSubmissi
     let sealed = keys.seal_json(tx.random().as_ref(), ENVELOPE, id, &new.envelope)?;
     let (now, modseq, means) = (tx.now(), ledger.next(Type::Submission), actor.means.code());
     let row = args![
-        account, id, new.email, thread, new.identity, new.send_at, new.due_at, actor.person, actor.session, means, sealed,
-        now, modseq
+        account,
+        id,
+        new.email,
+        thread,
+        new.identity,
+        new.send_at,
+        new.due_at,
+        actor.person,
+        actor.session,
+        means,
+        sealed,
+        now,
+        modseq
     ];
     tx.execute(INSERT, row).await?;
     ledger.save(tx).await?;
@@ -236,7 +248,12 @@ impl Store {
     }
 
     /// Removes submissions that are done or cancelled; those that were there.
-    pub async fn submissions_destroy(&self, actor: Actor, account: AccountId, ids: Vec<SubmissionId>) -> Result<Vec<SubmissionId>> {
+    pub async fn submissions_destroy(
+        &self,
+        actor: Actor,
+        account: AccountId,
+        ids: Vec<SubmissionId>,
+    ) -> Result<Vec<SubmissionId>> {
         self.write((actor, account, ids), |tx, (actor, account, ids)| destroy(tx, *actor, *account, ids).boxed()).await
     }
 }

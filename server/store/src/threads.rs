@@ -44,7 +44,12 @@ impl Store {
     }
 
     /// The conversations seen from a folder: trash and spam are left out, unless the list is of that folder.
-    pub async fn conversations(&self, account: AccountId, ids: &[ThreadId], seen_from: Option<MailboxId>) -> Result<Vec<Conversation>> {
+    pub async fn conversations(
+        &self,
+        account: AccountId,
+        ids: &[ThreadId],
+        seen_from: Option<MailboxId>,
+    ) -> Result<Vec<Conversation>> {
         let asked: Vec<i64> = ids.iter().map(|id| id.0).collect();
         let mut tx = self.read().await?;
         let mut hidden = Vec::new();

@@ -19,7 +19,13 @@ statements! {
 
 impl Store {
     /// Keeps a token of a person under a name, for `valid_ms` or without end.
-    pub async fn token_create(&self, person: PersonId, hash: [u8; 32], name: &str, valid_ms: Option<i64>) -> Result<TokenId> {
+    pub async fn token_create(
+        &self,
+        person: PersonId,
+        hash: [u8; 32],
+        name: &str,
+        valid_ms: Option<i64>,
+    ) -> Result<TokenId> {
         let id = TokenId(self.new_id());
         self.write((person, hash, name.to_owned(), valid_ms, id), |tx, (person, hash, name, valid_ms, id)| {
             async move {

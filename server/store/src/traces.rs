@@ -159,7 +159,13 @@ impl Trace {
     }
 
     /// A functional trace of something that was refused, and why.
-    pub fn refused(kind: &'static str, actor: Actor, account: Option<AccountId>, result: &'static str, detail: serde_json::Value) -> Self {
+    pub fn refused(
+        kind: &'static str,
+        actor: Actor,
+        account: Option<AccountId>,
+        result: &'static str,
+        detail: serde_json::Value,
+    ) -> Self {
         Self { kind, class: Class::Functional, actor, account, result, detail }
     }
 

@@ -254,9 +254,8 @@ async fn attempts_are_slowed_and_never_locked(engine: Engine) {
     }
     assert!(last.as_millis() >= 800, "{last:?}");
     // Many at once from there are told to wait, without a delay that holds connections.
-    let at_once = (0..12).map(|_| async {
-        app.browser().post("/connexion", &[("login", &user.login), ("password", "wrong")]).await.status
-    });
+    let at_once = (0..12)
+        .map(|_| async { app.browser().post("/connexion", &[("login", &user.login), ("password", "wrong")]).await.status });
     let refused = futures::future::join_all(at_once).await.into_iter().filter(|status| *status == 429).count();
     assert!(refused > 0);
     app.clock.advance_ms(MINUTE);
@@ -291,5 +290,10 @@ async fn a_revoked_session_and_token_end_at_once(engine: Engine) {
     assert_eq!(other.send("DELETE", &format!("/api/sessions/{id}"), &[], b"").await.status, 404);
     assert_eq!(user.send("DELETE", &format!("/api/sessions/{id}"), &[], b"").await.status, 204);
     assert!(!is_signed_in(&mut browser).await);
-    assert_eq!(app.send("GET", "/api/me", &[("Authorization", "Bearer pli_0000000000000000000000000000000000000000")], b"").await.status, 401);
+    assert_eq!(
+        app.send("GET", "/api/me", &[("Authorization", "Bearer pli_0000000000000000000000000000000000000000")], b"")
+            .await
+            .status,
+        401
+    );
 }

@@ -1,7 +1,13 @@
 //! Nothing readable at rest: unique words sent in subject, body, attachment, file name and addresses are found in no
 //! file of the data directory, no table and no log line, in plain, base64, quoted-printable or gzip.
 
-use std::{fs, io::Write as _, path::Path, process::Stdio, sync::{Arc, Mutex}};
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
@@ -40,7 +46,8 @@ impl std::io::Write for Log {
 async fn nothing_is_readable_at_rest(engine: Engine) {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
     // Other tests of this process log there too: they write none of these words.
     let _ = tracing::subscriber::set_global_default(subscriber);
     let app = TestApp::new(engine).await;
@@ -74,7 +81,12 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     let mut places = Vec::new();
     files(app.folder(), &mut places);
     if engine == Engine::Postgres {
-        let dump = tokio::process::Command::new("pg_dump").arg(&app.test_store.database).stdin(Stdio::null()).output().await.unwrap();
+        let dump = tokio::process::Command::new("pg_dump")
+            .arg(&app.test_store.database)
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .unwrap();
         assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
         let text = String::from_utf8_lossy(&dump.stdout).into_owned();
         let bytes: Vec<u8> = hex_columns(&text).concat();
@@ -90,7 +102,10 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
             }
         }
         for inflated in members(bytes) {
-            assert!(CANARIES.iter().all(|canary| !contains(&inflated, canary.as_bytes())), "{place} holds a word compressed");
+            assert!(
+                CANARIES.iter().all(|canary| !contains(&inflated, canary.as_bytes())),
+                "{place} holds a word compressed"
+            );
         }
     }
     // The scan sees what is there.
@@ -108,7 +123,13 @@ fn files(folder: &Path, out: &mut Vec<(String, Vec<u8>)>) {
 fn members(bytes: &[u8]) -> Vec<Vec<u8>> {
     let starts = bytes.windows(4).enumerate().filter(|(_, w)| w.starts_with(b"\x1f\x8b\x08") && w[3] < 0x20);
     let inflate = |(at, _): (usize, &[u8])| {
-        let mut child = std::process::Command::new("gzip").arg("-dc").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = std::process::Command::new("gzip")
+            .arg("-dc")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut input = child.stdin.take().unwrap();
         let piece = bytes[at..].to_vec();
         std::thread::spawn(move || input.write_all(&piece));
@@ -121,7 +142,9 @@ fn members(bytes: &[u8]) -> Vec<Vec<u8>> {
 fn hex_columns(dump: &str) -> Vec<Vec<u8>> {
     let pieces = dump.split("\\\\x").skip(1);
     let digits = pieces.map(|piece| piece.bytes().take_while(u8::is_ascii_hexdigit).collect::<Vec<_>>());
-    digits.map(|d| d.chunks_exact(2).map(|p| u8::from_str_radix(std::str::from_utf8(p).unwrap(), 16).unwrap()).collect()).collect()
+    digits
+        .map(|d| d.chunks_exact(2).map(|p| u8::from_str_radix(std::str::from_utf8(p).unwrap(), 16).unwrap()).collect())
+        .collect()
 }
 
 /// The word in plain, in base64 at each of the three alignments, in quoted-printable with every letter escaped, in

@@ -30,7 +30,8 @@ struct Stream {
 impl Stream {
     async fn open(app: &TestApp, user: &User<'_>, query: &str) -> Self {
         let mut tcp = TcpStream::connect(app.address).await.unwrap();
-        let head = format!("GET /jmap/events?{query} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n", user.authorization());
+        let head =
+            format!("GET /jmap/events?{query} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n", user.authorization());
         tcp.write_all(head.as_bytes()).await.unwrap();
         let mut stream = Self { tcp, text: String::new() };
         assert!(stream.until(": open").await, "{}", stream.text);

@@ -2,12 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use server::{
-    auth::tokens,
-    boot,
-    config::Loaded,
-    state::State,
-};
+use server::{auth::tokens, boot, config::Loaded, state::State};
 use store::{
     Actor, NewPerson,
     accounts::{NewAccount, Profile},

@@ -23,8 +23,16 @@ fn write_maildir(root: &Path) {
     for folder in ["cur", "new", ".Envoy&AOk-s/cur", ".Patients.Mme X/cur"] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
-    fs::write(root.join("new/1.host"), "From: a@b.fr\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nSubject: neuf\nMessage-ID: <1@x>\n\nx\n").unwrap();
-    fs::write(root.join("cur/2.host:2,FRS"), "From: a@b.fr\nDate: Fri, 2 Jan 2026 00:00:00 +0000\nSubject: Re: neuf\nIn-Reply-To: <1@x>\n\nx\n").unwrap();
+    fs::write(
+        root.join("new/1.host"),
+        "From: a@b.fr\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nSubject: neuf\nMessage-ID: <1@x>\n\nx\n",
+    )
+    .unwrap();
+    fs::write(
+        root.join("cur/2.host:2,FRS"),
+        "From: a@b.fr\nDate: Fri, 2 Jan 2026 00:00:00 +0000\nSubject: Re: neuf\nIn-Reply-To: <1@x>\n\nx\n",
+    )
+    .unwrap();
     fs::write(root.join(".Envoy&AOk-s/cur/3.host:2,S"), "From: m@b.fr\nSubject: parti\n\nx\n").unwrap();
     fs::write(root.join(".Patients.Mme X/cur/4.host:2,S"), "From: m@b.fr\nSubject: suivi\n\nx\n").unwrap();
 }
@@ -42,7 +50,10 @@ async fn all_forms_are_imported_once(engine: Engine) {
     let run = || async {
         let pli = Pli::new(&app);
         let output = pli.command(&["import", "--account", &user.login, source.to_str().unwrap()]).output().await.unwrap();
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        )
     };
     let (code, text) = run().await;
     assert_eq!(code, Some(3), "{text}");
@@ -65,9 +76,16 @@ async fn all_forms_are_imported_once(engine: Engine) {
     ])).await;
     let list = answer[1][1]["list"].as_array().unwrap();
     assert_eq!(list[0]["threadId"], list[1]["threadId"]);
-    assert_eq!((&list[0]["keywords"], &list[1]["keywords"]), (&json!({}), &json!({"$flagged": true, "$answered": true, "$seen": true})));
+    assert_eq!(
+        (&list[0]["keywords"], &list[1]["keywords"]),
+        (&json!({}), &json!({"$flagged": true, "$answered": true, "$seen": true}))
+    );
     assert_eq!(answer[2][1]["ids"].as_array().unwrap().len(), 2);
-    let (code, text) = { let pli = Pli::new(&app); let o = pli.command(&["import", "--account", "none@b.fr", source.to_str().unwrap()]).output().await.unwrap(); (o.status.code(), String::from_utf8_lossy(&o.stderr).into_owned()) };
+    let (code, text) = {
+        let pli = Pli::new(&app);
+        let o = pli.command(&["import", "--account", "none@b.fr", source.to_str().unwrap()]).output().await.unwrap();
+        (o.status.code(), String::from_utf8_lossy(&o.stderr).into_owned())
+    };
     assert!(code == Some(1) && text.contains("none@b.fr"), "{text}");
 }
 

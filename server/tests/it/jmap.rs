@@ -81,12 +81,18 @@ async fn the_session_says_what_there_is(engine: Engine) {
     let account = martin.account().to_string();
     for capability in USING {
         assert!(session["capabilities"][capability].is_object(), "{capability}");
-        assert!(session["accounts"][&account]["accountCapabilities"][capability].is_object() || capability.ends_with(":core"));
+        assert!(
+            session["accounts"][&account]["accountCapabilities"][capability].is_object() || capability.ends_with(":core")
+        );
     }
     assert_eq!(session["primaryAccounts"]["urn:ietf:params:jmap:mail"], json!(account));
     assert_eq!(session["accounts"][&account]["isPersonal"], true);
     assert_eq!(session["accounts"][&account]["isReadOnly"], false);
-    for (url, parts) in [("downloadUrl", vec!["{accountId}", "{blobId}", "{type}", "{name}"]), ("uploadUrl", vec!["{accountId}"]), ("eventSourceUrl", vec!["{types}", "{closeafter}", "{ping}"])] {
+    for (url, parts) in [
+        ("downloadUrl", vec!["{accountId}", "{blobId}", "{type}", "{name}"]),
+        ("uploadUrl", vec!["{accountId}"]),
+        ("eventSourceUrl", vec!["{types}", "{closeafter}", "{ping}"]),
+    ] {
         assert!(parts.iter().all(|part| session[url].as_str().unwrap().contains(part)), "{url}");
     }
     let of_secretary = secretary.get("/jmap/session").await.json();
@@ -102,7 +108,9 @@ async fn the_session_says_what_there_is(engine: Engine) {
 async fn requests_are_refused_as_the_rfc_says(engine: Engine) {
     let app = TestApp::new(engine).await;
     let user = app.holder("dr-martin").await;
-    let kind = |answer: Answer| answer.json()["type"].as_str().unwrap().trim_start_matches("urn:ietf:params:jmap:error:").to_owned();
+    let kind = |answer: Answer| {
+        answer.json()["type"].as_str().unwrap().trim_start_matches("urn:ietf:params:jmap:error:").to_owned()
+    };
     let raw = |body: &'static str, media: &'static str| {
         let user = &user;
         async move { user.send("POST", "/jmap", &[("Content-Type", media)], body.as_bytes()).await }
@@ -117,8 +125,15 @@ async fn requests_are_refused_as_the_rfc_says(engine: Engine) {
     let answer = post(&user, &json!({"using": USING, "methodCalls": many})).await;
     assert_eq!(answer.json()["limit"], "maxCallsInRequest");
     assert_eq!(kind(answer), "limit");
-    assert_eq!(app.send("POST", "/jmap", &[("Content-Type", "application/json"), ("Sec-Fetch-Site", "same-origin")], b"{}").await.status, 401);
-    let only_core = post(&user, &json!({"using": [USING[0]], "methodCalls": [["Mailbox/get", {"accountId": user.account()}, "a"]]})).await;
+    assert_eq!(
+        app.send("POST", "/jmap", &[("Content-Type", "application/json"), ("Sec-Fetch-Site", "same-origin")], b"{}")
+            .await
+            .status,
+        401
+    );
+    let only_core =
+        post(&user, &json!({"using": [USING[0]], "methodCalls": [["Mailbox/get", {"accountId": user.account()}, "a"]]}))
+            .await;
     assert_eq!(only_core.json()["methodResponses"][0][1]["type"], "unknownMethod");
 }
 
@@ -129,7 +144,10 @@ async fn calls_refer_to_earlier_answers(engine: Engine) {
     let echo = calls(&user, json!([["Core/echo", {"a": [{"b": 1}, {"b": [2, 3]}]}, "x"], ["Core/echo", {"#c": {"resultOf": "x", "name": "Core/echo", "path": "/a/*/b"}}, "y"]])).await;
     assert_eq!(echo[1], json!(["Core/echo", {"c": [1, 2, 3]}, "y"]));
     let broken = calls(&user, json!([["Core/echo", {}, "x"], ["Core/echo", {"#c": {"resultOf": "x", "name": "Core/echo", "path": "/no"}}, "y"], ["Core/echo", {"c": 1, "#c": {"resultOf": "x", "name": "Core/echo", "path": ""}}, "z"]])).await;
-    assert_eq!((broken[1][1]["type"].clone(), broken[2][1]["type"].clone()), (json!("invalidResultReference"), json!("invalidArguments")));
+    assert_eq!(
+        (broken[1][1]["type"].clone(), broken[2][1]["type"].clone()),
+        (json!("invalidResultReference"), json!("invalidArguments"))
+    );
     let first = keep(&app, &user, "From: a@b.fr\nSubject: un\nMessage-ID: <1@x>\n\nun\n").await;
     let second = keep(&app, &user, "From: a@b.fr\nSubject: Re: un\nIn-Reply-To: <1@x>\nMessage-ID: <2@x>\n\ndeux\n").await;
     let chain = calls(&user, json!([
@@ -158,20 +176,44 @@ async fn methods_fail_by_name(engine: Engine) {
     assert_eq!(fails(&user, "Nothing/get", json!({})).await, "unknownMethod");
     assert_eq!(fails(&user, "Email/get", json!({"ids": []})).await, "invalidArguments");
     assert_eq!(fails(&user, "Email/get", json!({"accountId": account, "ids": "x"})).await, "invalidArguments");
-    assert_eq!(fails(&user, "Email/get", json!({"accountId": account, "ids": [], "properties": ["nothing"]})).await, "invalidArguments");
+    assert_eq!(
+        fails(&user, "Email/get", json!({"accountId": account, "ids": [], "properties": ["nothing"]})).await,
+        "invalidArguments"
+    );
     assert_eq!(fails(&user, "Email/get", json!({"accountId": other.account(), "ids": []})).await, "accountNotFound");
     assert_eq!(fails(&user, "Email/get", json!({"accountId": "unknown", "ids": []})).await, "accountNotFound");
     let many: Vec<String> = (0..501).map(|n| format!("e{n}")).collect();
     assert_eq!(fails(&user, "Email/get", json!({"accountId": account, "ids": many})).await, "requestTooLarge");
     assert_eq!(fails(&user, "Email/set", json!({"accountId": account, "destroy": many})).await, "requestTooLarge");
     assert_eq!(fails(&user, "Email/set", json!({"accountId": account, "ifInState": "x"})).await, "stateMismatch");
-    assert_eq!(fails(&user, "Email/changes", json!({"accountId": account, "sinceState": "x"})).await, "cannotCalculateChanges");
-    assert_eq!(fails(&user, "Email/changes", json!({"accountId": account, "sinceState": "999999"})).await, "cannotCalculateChanges");
-    assert_eq!(fails(&user, "Email/query", json!({"accountId": account, "filter": {"nothing": 1}})).await, "unsupportedFilter");
-    assert_eq!(fails(&user, "Email/query", json!({"accountId": account, "filter": {"before": "yesterday"}})).await, "invalidArguments");
-    assert_eq!(fails(&user, "Email/query", json!({"accountId": account, "sort": [{"property": "nothing"}]})).await, "unsupportedSort");
-    assert_eq!(fails(&user, "Email/query", json!({"accountId": account, "anchor": "e0000000000001"})).await, "anchorNotFound");
-    assert_eq!(fails(&user, "Email/queryChanges", json!({"accountId": account, "sinceQueryState": "1"})).await, "cannotCalculateChanges");
+    assert_eq!(
+        fails(&user, "Email/changes", json!({"accountId": account, "sinceState": "x"})).await,
+        "cannotCalculateChanges"
+    );
+    assert_eq!(
+        fails(&user, "Email/changes", json!({"accountId": account, "sinceState": "999999"})).await,
+        "cannotCalculateChanges"
+    );
+    assert_eq!(
+        fails(&user, "Email/query", json!({"accountId": account, "filter": {"nothing": 1}})).await,
+        "unsupportedFilter"
+    );
+    assert_eq!(
+        fails(&user, "Email/query", json!({"accountId": account, "filter": {"before": "yesterday"}})).await,
+        "invalidArguments"
+    );
+    assert_eq!(
+        fails(&user, "Email/query", json!({"accountId": account, "sort": [{"property": "nothing"}]})).await,
+        "unsupportedSort"
+    );
+    assert_eq!(
+        fails(&user, "Email/query", json!({"accountId": account, "anchor": "e0000000000001"})).await,
+        "anchorNotFound"
+    );
+    assert_eq!(
+        fails(&user, "Email/queryChanges", json!({"accountId": account, "sinceQueryState": "1"})).await,
+        "cannotCalculateChanges"
+    );
     let found = ok(&user, "Email/get", json!({"accountId": account, "ids": ["e0000000000001", "?"]})).await;
     assert_eq!(found["notFound"].as_array().unwrap().len(), 2);
 }
@@ -189,21 +231,34 @@ async fn folders_live(engine: Engine) {
     let all = ok(&user, "Mailbox/get", json!({"accountId": account, "ids": null})).await;
     let roles: Vec<&str> = all["list"].as_array().unwrap().iter().filter_map(|m| m["role"].as_str()).collect();
     assert_eq!(roles.len(), 6, "{roles:?}");
-    let made = set(json!({"create": {"a": {"name": "Labo"}, "bad": {"name": ""}, "odd": {"name": "x", "color": "red"}}})).await;
+    let made =
+        set(json!({"create": {"a": {"name": "Labo"}, "bad": {"name": ""}, "odd": {"name": "x", "color": "red"}}})).await;
     let id = made["created"]["a"]["id"].as_str().unwrap().to_owned();
     assert_eq!(made["created"]["a"]["totalEmails"], 0);
     assert_eq!(made["notCreated"]["bad"], json!({"type": "invalidProperties", "properties": ["name"]}));
     assert_eq!(made["notCreated"]["odd"]["properties"], json!(["color"]));
     let twice = set(json!({"create": {"a": {"name": "Labo"}}})).await;
     assert_eq!(twice["notCreated"]["a"]["type"], "invalidProperties", "{twice}");
-    let changed = set(json!({"update": {&id: {"name": "Laboratoire", "sortOrder": 7}, "m0000000000001": {"name": "x"}}})).await;
+    let changed =
+        set(json!({"update": {&id: {"name": "Laboratoire", "sortOrder": 7}, "m0000000000001": {"name": "x"}}})).await;
     assert_eq!(changed["updated"][&id], Value::Null);
     assert!(changed["updated"].as_object().unwrap().contains_key(&id), "{changed}");
     assert_eq!(changed["notUpdated"]["m0000000000001"]["type"], "notFound");
-    let child = set(json!({"create": {"c": {"name": "Bio", "parentId": id}}})).await["created"]["c"]["id"].as_str().unwrap().to_owned();
-    assert_eq!(set(json!({"update": {&id: {"parentId": child}}})).await["notUpdated"][&id]["properties"], json!(["parentId"]));
+    let child = set(json!({"create": {"c": {"name": "Bio", "parentId": id}}})).await["created"]["c"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        set(json!({"update": {&id: {"parentId": child}}})).await["notUpdated"][&id]["properties"],
+        json!(["parentId"])
+    );
     assert_eq!(set(json!({"destroy": [id]})).await["notDestroyed"][&id]["type"], "mailboxHasChild");
-    let email = ok(&user, "Email/set", json!({"accountId": account, "create": {"e": {"mailboxIds": {&child: true}, "subject": "s"}}})).await;
+    let email = ok(
+        &user,
+        "Email/set",
+        json!({"accountId": account, "create": {"e": {"mailboxIds": {&child: true}, "subject": "s"}}}),
+    )
+    .await;
     let email = email["created"]["e"]["id"].as_str().unwrap().to_owned();
     assert_eq!(set(json!({"destroy": [child]})).await["notDestroyed"][&child]["type"], "mailboxHasEmail");
     let since = ok(&user, "Mailbox/get", json!({"accountId": account, "ids": []})).await["state"].clone();
@@ -242,7 +297,10 @@ async fn messages_are_written_read_and_changed(engine: Engine) {
     assert_eq!((&email["subject"], &email["receivedAt"]), (&json!("Résultats – bilan"), &json!("2026-01-02T03:04:05Z")));
     assert_eq!(email["to"], json!([{"name": "Dr Léa \"L\" Roux", "email": "lea@ch.mssante.example"}]));
     assert_eq!(email["keywords"], json!({"$draft": true, "$seen": true}));
-    assert_eq!((&email["hasAttachment"], &email["header:X-Essai:asText"], &email["header:x-none"]), (&json!(true), &json!("é"), &Value::Null));
+    assert_eq!(
+        (&email["hasAttachment"], &email["header:X-Essai:asText"], &email["header:x-none"]),
+        (&json!(true), &json!("é"), &Value::Null)
+    );
     assert_eq!(email["header:To:asAddresses:all"][0], email["to"]);
     assert_eq!(email["blobId"], created["blobId"]);
     assert_eq!(email["size"], created["size"]);
@@ -253,18 +311,35 @@ async fn messages_are_written_read_and_changed(engine: Engine) {
     assert_eq!(email["bodyStructure"]["type"], "multipart/mixed");
     let attachment = &email["attachments"][0];
     assert_eq!((&attachment["name"], &attachment["size"]), (&json!("Compte rendu é.pdf"), &json!(11)));
-    let download = user.get(&format!("/jmap/download/{account}/{}/a.pdf?accept=application/pdf", attachment["blobId"].as_str().unwrap())).await;
+    let download = user
+        .get(&format!("/jmap/download/{account}/{}/a.pdf?accept=application/pdf", attachment["blobId"].as_str().unwrap()))
+        .await;
     assert_eq!((download.status, download.body.as_slice()), (200, b"%PDF-1.4 \x00\xff".as_slice()));
     assert_eq!(download.header("content-type"), Some("application/pdf"));
     assert!(download.header("content-disposition").unwrap().starts_with("attachment;"));
-    let piece = user.send("GET", &format!("/telecharger/{account}/{id}/{}", attachment["partId"].as_str().unwrap()), &[("Range", "bytes=1-3")], b"").await;
-    assert_eq!((piece.status, piece.body.as_slice(), piece.header("content-range")), (206, b"PDF".as_slice(), Some("bytes 1-3/11")));
+    let piece = user
+        .send(
+            "GET",
+            &format!("/telecharger/{account}/{id}/{}", attachment["partId"].as_str().unwrap()),
+            &[("Range", "bytes=1-3")],
+            b"",
+        )
+        .await;
+    assert_eq!(
+        (piece.status, piece.body.as_slice(), piece.header("content-range")),
+        (206, b"PDF".as_slice(), Some("bytes 1-3/11"))
+    );
     // Patches.
     let since = made["newState"].clone();
-    let patched = ok(&user, "Email/set", json!({"accountId": account, "ifInState": since, "update": {
-        id: {"keywords/$flagged": true, "keywords/$draft": null},
-        "e0000000000001": {"keywords/$seen": true},
-    }})).await;
+    let patched = ok(
+        &user,
+        "Email/set",
+        json!({"accountId": account, "ifInState": since, "update": {
+            id: {"keywords/$flagged": true, "keywords/$draft": null},
+            "e0000000000001": {"keywords/$seen": true},
+        }}),
+    )
+    .await;
     assert!(patched["updated"].as_object().unwrap().contains_key(id), "{patched}");
     assert_eq!(patched["notUpdated"]["e0000000000001"]["type"], "notFound");
     for (patch, error) in [
@@ -278,7 +353,12 @@ async fn messages_are_written_read_and_changed(engine: Engine) {
         let refused = ok(&user, "Email/set", json!({"accountId": account, "update": {id: patch}})).await;
         assert_eq!(refused["notUpdated"][id]["type"], error, "{patch} {refused}");
     }
-    let same = ok(&user, "Email/set", json!({"accountId": account, "update": {id: {"subject": "Résultats – bilan", "keywords/$seen": null}}})).await;
+    let same = ok(
+        &user,
+        "Email/set",
+        json!({"accountId": account, "update": {id: {"subject": "Résultats – bilan", "keywords/$seen": null}}}),
+    )
+    .await;
     assert!(same["updated"].as_object().is_some(), "{same}");
     let after = ok(&user, "Email/get", json!({"accountId": account, "ids": [id], "properties": ["keywords"]})).await;
     assert_eq!(after["list"][0]["keywords"], json!({"$flagged": true}));
@@ -309,8 +389,16 @@ async fn bodies_are_taken_apart(engine: Engine) {
     let image = &email["bodyStructure"]["subParts"][1];
     assert_eq!((&image["cid"], &image["size"], &image["header:X-Part:asText"]), (&json!("i@x"), &json!(5), &json!("oui")));
     let inner = email["bodyStructure"]["subParts"][2]["blobId"].clone();
-    let parsed = ok(&user, "Email/parse", json!({"accountId": account, "blobIds": [inner, "b0"], "properties": ["subject", "from", "id"]})).await;
-    assert_eq!(parsed["parsed"][inner.as_str().unwrap()], json!({"subject": "dedans", "from": [{"name": null, "email": "c@d.fr"}], "id": null}));
+    let parsed = ok(
+        &user,
+        "Email/parse",
+        json!({"accountId": account, "blobIds": [inner, "b0"], "properties": ["subject", "from", "id"]}),
+    )
+    .await;
+    assert_eq!(
+        parsed["parsed"][inner.as_str().unwrap()],
+        json!({"subject": "dedans", "from": [{"name": null, "email": "c@d.fr"}], "id": null})
+    );
     assert_eq!(parsed["notFound"], json!(["b0"]));
     let whole = user.get(&format!("/telecharger/{account}/{id}/message.eml")).await;
     assert_eq!(whole.body, raw.replace('\n', "\r\n").as_bytes());
@@ -343,11 +431,21 @@ async fn drafts_are_refused_by_property(engine: Engine) {
     assert_eq!(refused(json!({"subject": "a", "header:Subject:asText": "b"})).await["type"], "invalidProperties");
     assert_eq!(refused(json!({"subject": "a\r\nBcc: x@y.fr"})).await["type"], "invalidProperties");
     assert_eq!(refused(json!({"textBody": [{"partId": "1"}]})).await["properties"], json!(["bodyValues"]));
-    assert_eq!(refused(json!({"textBody": [{"partId": "1", "type": "text/html"}], "bodyValues": {"1": {"value": ""}}})).await["properties"], json!(["textBody"]));
-    assert_eq!(refused(json!({"bodyStructure": {"partId": "1"}, "textBody": [{"partId": "1"}]})).await["type"], "invalidProperties");
-    let missing = refused(json!({"attachments": [{"blobId": "b00000000000000000000000000000000", "type": "text/plain"}]})).await;
+    assert_eq!(
+        refused(json!({"textBody": [{"partId": "1", "type": "text/html"}], "bodyValues": {"1": {"value": ""}}})).await["properties"],
+        json!(["textBody"])
+    );
+    assert_eq!(
+        refused(json!({"bodyStructure": {"partId": "1"}, "textBody": [{"partId": "1"}]})).await["type"],
+        "invalidProperties"
+    );
+    let missing =
+        refused(json!({"attachments": [{"blobId": "b00000000000000000000000000000000", "type": "text/plain"}]})).await;
     assert_eq!(missing, json!({"type": "blobNotFound", "notFound": ["b00000000000000000000000000000000"]}));
-    assert_eq!(refused(json!({"bodyValues": {"1": {"value": "x", "isTruncated": true}}, "textBody": [{"partId": "1"}]})).await["properties"], json!(["bodyValues"]));
+    assert_eq!(
+        refused(json!({"bodyValues": {"1": {"value": "x", "isTruncated": true}}, "textBody": [{"partId": "1"}]})).await["properties"],
+        json!(["bodyValues"])
+    );
 }
 
 async fn lists_are_paged_both_ways(engine: Engine) {
@@ -364,7 +462,14 @@ async fn lists_are_paged_both_ways(engine: Engine) {
     ids.reverse();
     let page = |cursor: Value| {
         let (user, inbox) = (&user, &inbox);
-        async move { ok(user, "Email/query", json!({"accountId": account, "filter": {"inMailbox": inbox}, "limit": 3, "cursor": cursor})).await }
+        async move {
+            ok(
+                user,
+                "Email/query",
+                json!({"accountId": account, "filter": {"inMailbox": inbox}, "limit": 3, "cursor": cursor}),
+            )
+            .await
+        }
     };
     let first = page(Value::Null).await;
     assert_eq!((&first["ids"], &first["previousCursor"]), (&json!(ids[..3]), &Value::Null));
@@ -387,8 +492,14 @@ async fn lists_are_paged_both_ways(engine: Engine) {
     let anchored = query(json!({"anchor": ids[2], "anchorOffset": -1, "limit": 2})).await;
     assert_eq!((&anchored["ids"], &anchored["position"], &anchored["total"]), (&json!(ids[1..3]), &json!(1), &json!(6)));
     assert_eq!(query(json!({"filter": {"after": "2026-01-03T00:00:00Z"}})).await["total"], 3);
-    assert_eq!(query(json!({"filter": {"operator": "NOT", "conditions": [{"before": "2026-01-03T00:00:00Z"}]}})).await["total"], 3);
-    assert_eq!(query(json!({"sort": [{"property": "receivedAt", "isAscending": true}], "limit": 1})).await["ids"], json!([ids[6]]));
+    assert_eq!(
+        query(json!({"filter": {"operator": "NOT", "conditions": [{"before": "2026-01-03T00:00:00Z"}]}})).await["total"],
+        3
+    );
+    assert_eq!(
+        query(json!({"sort": [{"property": "receivedAt", "isAscending": true}], "limit": 1})).await["ids"],
+        json!([ids[6]])
+    );
 }
 
 async fn changes_add_up(engine: Engine) {
@@ -410,10 +521,20 @@ async fn changes_add_up(engine: Engine) {
     let all = since(emails.clone()).await;
     assert_eq!((&all["created"], &all["updated"], &all["destroyed"]), (&json!([a]), &json!([]), &json!([])), "{all}");
     let later = since(middle).await;
-    assert_eq!((&later["created"], &later["updated"], &later["destroyed"]), (&json!([]), &json!([a]), &json!([b])), "{later}");
+    assert_eq!(
+        (&later["created"], &later["updated"], &later["destroyed"]),
+        (&json!([]), &json!([a]), &json!([b])),
+        "{later}"
+    );
     let one = ok(&user, "Email/changes", json!({"accountId": account, "sinceState": emails, "maxChanges": 1})).await;
     assert!(one["created"].as_array().unwrap().len() <= 1);
-    assert_eq!(ok(&user, "Thread/changes", json!({"accountId": account, "sinceState": threads})).await["created"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        ok(&user, "Thread/changes", json!({"accountId": account, "sinceState": threads})).await["created"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 async fn rights_decide_by_account(engine: Engine) {
@@ -425,7 +546,10 @@ async fn rights_decide_by_account(engine: Engine) {
     assert_eq!(fails(&secretary, "Email/set", mark.clone()).await, "accountNotFound");
     app.grant(&secretary, &martin, &[Action::Read]).await;
     assert_eq!(fails(&secretary, "Email/set", mark.clone()).await, "accountReadOnly");
-    assert_eq!(ok(&secretary, "Email/get", json!({"accountId": account, "ids": [id]})).await["list"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        ok(&secretary, "Email/get", json!({"accountId": account, "ids": [id]})).await["list"].as_array().unwrap().len(),
+        1
+    );
     app.grant(&secretary, &martin, &[Action::Draft]).await;
     assert_eq!(ok(&secretary, "Email/set", mark).await["notUpdated"][&id]["type"], "forbidden");
 }
@@ -446,14 +570,22 @@ async fn uploads_are_imported_and_copied(engine: Engine) {
     assert_eq!(kinds, [&json!("invalidEmail"), &json!("invalidProperties"), &json!("invalidProperties")], "{answer}");
     let id = keep(&app, &martin, "Subject: copie\n\na\n").await;
     let other = app.inbox(roux.account()).await.to_string();
-    let copied = ok(&martin, "Email/copy", json!({"fromAccountId": martin.account(), "accountId": roux.account(),
-        "create": {"k": {"id": id, "mailboxIds": {other: true}, "keywords": {"$seen": true}}}})).await;
+    let copied = ok(
+        &martin,
+        "Email/copy",
+        json!({"fromAccountId": martin.account(), "accountId": roux.account(),
+        "create": {"k": {"id": id, "mailboxIds": {other: true}, "keywords": {"$seen": true}}}}),
+    )
+    .await;
     let copy = copied["created"]["k"]["id"].as_str().unwrap_or_else(|| panic!("{copied}"));
-    let got = ok(&roux, "Email/get", json!({"accountId": roux.account(), "ids": [copy], "properties": ["subject", "keywords"]})).await;
+    let got =
+        ok(&roux, "Email/get", json!({"accountId": roux.account(), "ids": [copy], "properties": ["subject", "keywords"]}))
+            .await;
     assert_eq!(got["list"][0], json!({"id": copy, "subject": "copie", "keywords": {"$seen": true}}));
     // A blob of one account is nothing in another.
     assert_eq!(roux.get(&format!("/jmap/download/{}/{blob}/x", roux.account())).await.status, 404);
     let large = vec![b'x'; 26 * 1024 * 1024];
-    let refused = martin.send("POST", &format!("/jmap/upload/{}", martin.account()), &[("Content-Type", "text/plain")], &large).await;
+    let refused =
+        martin.send("POST", &format!("/jmap/upload/{}", martin.account()), &[("Content-Type", "text/plain")], &large).await;
     assert_eq!(refused.status, 413);
 }

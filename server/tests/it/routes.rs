@@ -77,7 +77,9 @@ impl<'a> Cast<'a> {
         match route.kind {
             Kind::Frame => headers.push(("Sec-Fetch-Dest", "iframe")),
             Kind::Form => headers.push(("Content-Type", "application/x-www-form-urlencoded")),
-            Kind::Stream if who.is_some() => return http_client::begin(self.app.address, route.method, &path, &headers).await,
+            Kind::Stream if who.is_some() => {
+                return http_client::begin(self.app.address, route.method, &path, &headers).await;
+            }
             _ => headers.push(("Content-Type", "application/json")),
         }
         let body: &[u8] = if route.kind == Kind::Api && route.method != "GET" { b"{}" } else { b"" };
@@ -175,8 +177,23 @@ async fn every_form_with_every_role(engine: Engine) {
         cast.app.send("POST", path, &headers, body.as_bytes()).await
     };
     let ops = [
-        "read", "unread", "star", "unstar", "archive", "trash", "spam", "inbox", "move", "destroy", "folder-create",
-        "folder-rename", "folder-delete", "send", "save", "discard", "unsend",
+        "read",
+        "unread",
+        "star",
+        "unstar",
+        "archive",
+        "trash",
+        "spam",
+        "inbox",
+        "move",
+        "destroy",
+        "folder-create",
+        "folder-rename",
+        "folder-delete",
+        "send",
+        "save",
+        "discard",
+        "unsend",
     ];
     for op in ops {
         let body = |account: AccountId| {
@@ -276,7 +293,11 @@ async fn a_right_that_ends_ends_at_once(engine: Engine) {
     app.clock.advance_ms(1000);
     app.state.store.right_end(store::Actor::SYSTEM, reader, account, &Action::ALL).await.unwrap();
     assert_eq!(cast.reader.get(&path).await.status, 404);
-    app.state.store.right_grant(store::Actor::SYSTEM, reader, account, &[Action::Read], Some(app.state.store.now() + 60_000)).await.unwrap();
+    app.state
+        .store
+        .right_grant(store::Actor::SYSTEM, reader, account, &[Action::Read], Some(app.state.store.now() + 60_000))
+        .await
+        .unwrap();
     assert_eq!(cast.reader.get(&path).await.status, 303);
     app.clock.advance_ms(60_000);
     assert_eq!(cast.reader.get(&path).await.status, 404);

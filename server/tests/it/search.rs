@@ -15,7 +15,8 @@ on_both! {
 }
 
 async fn found(user: &User<'_>, filter: Value) -> (Vec<String>, u64) {
-    let answer = ok(user, "Email/query", json!({"accountId": user.account(), "filter": filter, "calculateTotal": true})).await;
+    let answer =
+        ok(user, "Email/query", json!({"accountId": user.account(), "filter": filter, "calculateTotal": true})).await;
     let ids = answer["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
     (ids, answer["total"].as_u64().unwrap())
 }
@@ -24,7 +25,9 @@ async fn words_are_found(engine: Engine) {
     let app = TestApp::new(engine).await;
     let user = app.holder("dr-martin").await;
     let one = keep(&app, &user, "From: \"Dr Léa Roux\" <lea.roux@ch.mssante.example>\nTo: x@y.fr\nCc: copie@z.fr\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nSubject: Résultats d'hémoglobine\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\nGlycémie à jeun: 1,26\n").await;
-    let two = keep(&app, &user, "From: b@b.fr\nDate: Fri, 2 Jan 2026 00:00:00 +0000\nSubject: glycemie de Mme Roux\n\nrien\n").await;
+    let two =
+        keep(&app, &user, "From: b@b.fr\nDate: Fri, 2 Jan 2026 00:00:00 +0000\nSubject: glycemie de Mme Roux\n\nrien\n")
+            .await;
     assert_eq!(found(&user, json!({"text": "roux GLYC"})).await, (vec![two.clone(), one.clone()], 2));
     assert_eq!(found(&user, json!({"text": "hemoglob jeun"})).await, (vec![one.clone()], 1));
     assert_eq!(found(&user, json!({"from": "roux"})).await, (vec![one.clone()], 1));
@@ -33,7 +36,10 @@ async fn words_are_found(engine: Engine) {
     assert_eq!(found(&user, json!({"cc": "copie"})).await, (vec![one.clone()], 1));
     assert_eq!(found(&user, json!({"to": "copie"})).await.1, 0);
     assert_eq!(found(&user, json!({"text": "globine"})).await.1, 0);
-    assert_eq!(found(&user, json!({"operator": "NOT", "conditions": [{"text": "hemoglobine"}]})).await, (vec![two.clone()], 1));
+    assert_eq!(
+        found(&user, json!({"operator": "NOT", "conditions": [{"text": "hemoglobine"}]})).await,
+        (vec![two.clone()], 1)
+    );
     ok(&user, "Email/set", json!({"accountId": user.account(), "destroy": [two]})).await;
     assert_eq!(found(&user, json!({"text": "roux"})).await, (vec![one], 1));
 }
@@ -45,7 +51,9 @@ async fn searches_are_saved_and_marked(engine: Engine) {
     let account = user.account();
     let save = |words: &str| {
         let (user, words) = (&user, words.to_owned());
-        async move { ok(user, "Search/set", json!({"accountId": account, "create": {"s": {"words": words, "field": "text"}}})).await }
+        async move {
+            ok(user, "Search/set", json!({"accountId": account, "create": {"s": {"words": words, "field": "text"}}})).await
+        }
     };
     let id = save("hemo").await["created"]["s"]["id"].clone();
     assert_eq!(save(" hemo ").await["created"]["s"]["id"], id);

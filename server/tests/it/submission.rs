@@ -75,12 +75,20 @@ async fn a_message_arrives_once(engine: Engine) {
     assert_eq!(submission["undoStatus"], "final");
     assert_eq!(submission["deliveryStatus"][&roux.login]["delivered"], "yes");
     let received = ok(&roux, "Email/query", json!({"accountId": roux.account()})).await["ids"][0].clone();
-    let fields = ok(&roux, "Email/get", json!({"accountId": roux.account(), "ids": [received], "properties": ["headers", "keywords"]})).await;
-    let names: Vec<&str> = fields["list"][0]["headers"].as_array().unwrap().iter().map(|h| h["name"].as_str().unwrap()).collect();
+    let fields = ok(
+        &roux,
+        "Email/get",
+        json!({"accountId": roux.account(), "ids": [received], "properties": ["headers", "keywords"]}),
+    )
+    .await;
+    let names: Vec<&str> =
+        fields["list"][0]["headers"].as_array().unwrap().iter().map(|h| h["name"].as_str().unwrap()).collect();
     for needed in ["Return-Path", "Received", "X-MSS-NIL", "Message-ID", "Date"] {
         assert!(names.contains(&needed), "{needed}: {names:?}");
     }
-    let changed = ok(&martin, "EmailSubmission/query", json!({"accountId": martin.account(), "filter": {"undoStatus": "final"}})).await;
+    let changed =
+        ok(&martin, "EmailSubmission/query", json!({"accountId": martin.account(), "filter": {"undoStatus": "final"}}))
+            .await;
     assert_eq!(changed["ids"], json!([id]));
 }
 
@@ -96,21 +104,42 @@ async fn what_cannot_be_sent_is_refused_by_name(engine: Engine) {
         }
     };
     assert_eq!(refused(vec![], json!({})).await["type"], "noRecipients");
-    for (address, why) in [("a@gmail.example", "outside"), ("personne@medecin.mssante.example", "unknown"), ("x@ch.mssante.example", "unreachable"), ("x@y", "invalid")] {
+    for (address, why) in [
+        ("a@gmail.example", "outside"),
+        ("personne@medecin.mssante.example", "unknown"),
+        ("x@ch.mssante.example", "unreachable"),
+        ("x@y", "invalid"),
+    ] {
         let error = refused(vec![roux.login.clone(), address.into()], json!({})).await;
-        assert_eq!((&error["type"], &error["invalidRecipients"]), (&json!("invalidRecipients"), &json!([address])), "{error}");
-        let checked = ok(&martin, "Recipient/check", json!({"accountId": martin.account(), "addresses": [address, roux.login]})).await;
+        assert_eq!(
+            (&error["type"], &error["invalidRecipients"]),
+            (&json!("invalidRecipients"), &json!([address])),
+            "{error}"
+        );
+        let checked =
+            ok(&martin, "Recipient/check", json!({"accountId": martin.account(), "addresses": [address, roux.login]})).await;
         assert_eq!((&checked["list"][0]["state"], &checked["list"][1]["state"]), (&json!(why), &json!("ok")), "{checked}");
     }
     let envelope = |from: &str| json!({"envelope": {"mailFrom": {"email": from}, "rcptTo": [{"email": roux.login}]}});
     assert_eq!(refused(vec![roux.login.clone()], envelope(&roux.login)).await["type"], "forbiddenMailFrom");
-    assert_eq!(refused(vec![roux.login.clone()], json!({"identityId": "i0000000000001"})).await["properties"], json!(["identityId"]));
-    assert_eq!(refused(vec![roux.login.clone()], json!({"emailId": "e0000000000001"})).await["properties"], json!(["emailId"]));
+    assert_eq!(
+        refused(vec![roux.login.clone()], json!({"identityId": "i0000000000001"})).await["properties"],
+        json!(["identityId"])
+    );
+    assert_eq!(
+        refused(vec![roux.login.clone()], json!({"emailId": "e0000000000001"})).await["properties"],
+        json!(["emailId"])
+    );
     let many: Vec<Value> = (0..300).map(|n| json!({"email": format!("a{n}@medecin.mssante.example")})).collect();
-    let error = refused(vec![roux.login.clone()], json!({"envelope": {"mailFrom": {"email": martin.login}, "rcptTo": many}})).await;
+    let error =
+        refused(vec![roux.login.clone()], json!({"envelope": {"mailFrom": {"email": martin.login}, "rcptTo": many}})).await;
     assert_eq!(error["type"], "tooManyRecipients", "{error}");
-    let boxes = ok(&martin, "Mailbox/get", json!({"accountId": martin.account(), "ids": null})).await["list"][0]["id"].as_str().unwrap().to_owned();
-    let forged = json!({"mailboxIds": {boxes: true}, "from": [{"email": roux.login}], "to": [{"email": roux.login}], "subject": "x"});
+    let boxes = ok(&martin, "Mailbox/get", json!({"accountId": martin.account(), "ids": null})).await["list"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let forged =
+        json!({"mailboxIds": {boxes: true}, "from": [{"email": roux.login}], "to": [{"email": roux.login}], "subject": "x"});
     let made = ok(&martin, "Email/set", json!({"accountId": martin.account(), "create": {"d": forged}})).await;
     let error = submit(&martin, made["created"]["d"]["id"].as_str().unwrap(), json!({})).await;
     assert_eq!(error["notCreated"]["s"]["type"], "forbiddenFrom");
@@ -125,7 +154,10 @@ async fn undo_works_until_it_is_due(engine: Engine) {
     let (martin, roux) = (app.holder("dr-martin").await, app.holder("dr-roux").await);
     let email = draft(&martin, &[&roux.login], "Retenu").await;
     let first = submit(&martin, &email, held(&martin, &roux.login)).await["created"]["s"].clone();
-    assert_eq!((&first["undoSeconds"], &first["undoStatus"], &first["sendAt"]), (&json!(10), &json!("pending"), &json!("2026-11-22T08:00:10Z")));
+    assert_eq!(
+        (&first["undoSeconds"], &first["undoStatus"], &first["sendAt"]),
+        (&json!(10), &json!("pending"), &json!("2026-11-22T08:00:10Z"))
+    );
     // The same draft again is the same submission.
     assert_eq!(submit(&martin, &email, held(&martin, &roux.login)).await["created"]["s"]["id"], first["id"]);
     app.clock.advance_ms(12_000);
@@ -138,11 +170,17 @@ async fn undo_works_until_it_is_due(engine: Engine) {
     assert_eq!(outbox::run(&app.state).await.unwrap(), 0);
     assert!(inbox(&app, &roux).await.is_empty());
     // Called back, it can be sent again; once sent it cannot be called back.
-    let second = submit(&martin, &email, held(&martin, &roux.login)).await["created"]["s"]["id"].as_str().unwrap().to_owned();
+    let second =
+        submit(&martin, &email, held(&martin, &roux.login)).await["created"]["s"]["id"].as_str().unwrap().to_owned();
     assert_ne!(second, id);
     app.clock.advance_ms(13_500);
     assert_eq!(outbox::run(&app.state).await.unwrap(), 1);
-    let late = ok(&martin, "EmailSubmission/set", json!({"accountId": martin.account(), "update": {&second: {"undoStatus": "canceled"}}})).await;
+    let late = ok(
+        &martin,
+        "EmailSubmission/set",
+        json!({"accountId": martin.account(), "update": {&second: {"undoStatus": "canceled"}}}),
+    )
+    .await;
     assert_eq!(late["notUpdated"][&second]["type"], "cannotUnsend");
     assert_eq!(inbox(&app, &roux).await, ["Retenu"]);
 }
@@ -151,22 +189,32 @@ async fn a_submission_follows_its_draft(engine: Engine) {
     let app = TestApp::new(engine).await;
     let (martin, roux) = (app.holder("dr-martin").await, app.holder("dr-roux").await);
     let boxes = ok(&martin, "Mailbox/get", json!({"accountId": martin.account(), "ids": null})).await;
-    let sent = boxes["list"].as_array().unwrap().iter().find(|m| m["role"] == "sent").unwrap()["id"].as_str().unwrap().to_owned();
+    let sent =
+        boxes["list"].as_array().unwrap().iter().find(|m| m["role"] == "sent").unwrap()["id"].as_str().unwrap().to_owned();
     let email = draft(&martin, &[&roux.login], "Suite").await;
     let answers = calls(&martin, json!([["EmailSubmission/set", {
         "accountId": martin.account(),
         "create": {"s": {"identityId": identity(&martin).await, "emailId": email}, "bad": {"identityId": "i0", "emailId": email}},
         "onSuccessUpdateEmail": {"#s": {"keywords/$draft": null, "keywords/$seen": true, "mailboxIds": {&sent: true}}, "#bad": {"keywords/$flagged": true}},
     }, "c"]])).await;
-    assert_eq!((&answers[0][0], &answers[1][0], &answers[1][2]), (&json!("EmailSubmission/set"), &json!("Email/set"), &json!("c")));
+    assert_eq!(
+        (&answers[0][0], &answers[1][0], &answers[1][2]),
+        (&json!("EmailSubmission/set"), &json!("Email/set"), &json!("c"))
+    );
     assert!(answers[1][1]["updated"].as_object().unwrap().contains_key(&email), "{answers}");
-    let got = ok(&martin, "Email/get", json!({"accountId": martin.account(), "ids": [email], "properties": ["mailboxIds", "keywords"]})).await;
+    let got = ok(
+        &martin,
+        "Email/get",
+        json!({"accountId": martin.account(), "ids": [email], "properties": ["mailboxIds", "keywords"]}),
+    )
+    .await;
     assert_eq!(got["list"][0], json!({"id": email, "mailboxIds": {&sent: true}, "keywords": {"$seen": true}}));
 }
 
 async fn rights_are_asked_again_when_due(engine: Engine) {
     let app = TestApp::new(engine).await;
-    let (martin, roux, secretary) = (app.holder("dr-martin").await, app.holder("dr-roux").await, app.staff("secretary").await);
+    let (martin, roux, secretary) =
+        (app.holder("dr-martin").await, app.holder("dr-roux").await, app.staff("secretary").await);
     app.grant(&secretary, &martin, &Action::ALL).await;
     let email = draft(&martin, &[&roux.login], "Retiré").await;
     let mut object = held(&martin, &roux.login);
@@ -188,7 +236,8 @@ async fn killing_the_server_loses_and_doubles_nothing(engine: Engine) {
     let port = if engine == Engine::Sqlite { 3141 } else { 3142 };
     let identity = identity(&martin).await;
     let boxes = ok(&martin, "Mailbox/get", json!({"accountId": martin.account(), "ids": null})).await;
-    let drafts = boxes["list"].as_array().unwrap().iter().find(|m| m["role"] == "drafts").unwrap()["id"].as_str().unwrap().to_owned();
+    let drafts =
+        boxes["list"].as_array().unwrap().iter().find(|m| m["role"] == "drafts").unwrap()["id"].as_str().unwrap().to_owned();
     // The ledger: what the server said yes to.
     let mut accepted = BTreeSet::new();
     let mut number = 0;

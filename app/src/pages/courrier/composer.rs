@@ -34,7 +34,8 @@ pub fn Composer(start: Start) -> impl IntoView {
         (Status::Failed(problem), _) => {
             let what = i18n::error(lang, problem.code(), &[]);
             let again = Callback::new(move |()| mail.start_draft(start));
-            view! { <ErrorState title=i18n::failed::message(lang) what=what request_id=problem.request_id on_retry=again/> }.into_any()
+            view! { <ErrorState title=i18n::failed::message(lang) what=what request_id=problem.request_id on_retry=again/> }
+                .into_any()
         }
         _ => view! { <SkeletonRows count=4/> }.into_any(),
     }
@@ -166,7 +167,8 @@ fn From() -> impl IntoView {
     // Who acts for whom is said before it is sent.
     let other = move || {
         let bal = mail.bal()?;
-        (!bal.own).then(|| view! { <span class="badge" data-tone="delegate">{i18n::compose::sent_as(lang, &bal.name)}</span> })
+        (!bal.own)
+            .then(|| view! { <span class="badge" data-tone="delegate">{i18n::compose::sent_as(lang, &bal.name)}</span> })
     };
     view! {
         <div class="composer-from">

@@ -52,7 +52,8 @@ pub fn Help() -> impl IntoView {
     ];
     let groups = groups.map(|(title, keys)| {
         let lines = keys.iter().map(|(key, alias, words)| {
-            let alias = (!alias.is_empty()).then(|| view! { " "<small>{i18n::keys::or(lang)}</small>" "<kbd>{*alias}</kbd> });
+            let alias =
+                (!alias.is_empty()).then(|| view! { " "<small>{i18n::keys::or(lang)}</small>" "<kbd>{*alias}</kbd> });
             view! { <dt><kbd>{*key}</kbd>{alias}</dt><dd>{*words}</dd> }
         });
         view! { <section><h3>{title}</h3><dl class="keys">{lines.collect_view()}</dl></section> }

@@ -75,7 +75,12 @@ fn OwnFolder(mailbox: Mailbox, error: RwSignal<Option<String>>) -> impl IntoView
     let mail = use_mail();
     let lang = mail.lang;
     let (id, label) = (mailbox.id.to_string(), format!("folder-{}", mailbox.id));
-    let ask = [&i18n::folder::delete_ask(lang, &mailbox.name), "\n", &i18n::folder::delete_what(lang, u64::from(mailbox.total_emails))].concat();
+    let ask = [
+        &i18n::folder::delete_ask(lang, &mailbox.name),
+        "\n",
+        &i18n::folder::delete_what(lang, u64::from(mailbox.total_emails)),
+    ]
+    .concat();
     let delete = move |event: SubmitEvent| {
         if browser::confirm(&ask) { sent(mail, error, event) } else { event.prevent_default() }
     };
@@ -115,7 +120,9 @@ fn sent(mail: Mail, error: RwSignal<Option<String>>, event: SubmitEvent) {
         match answer {
             Ok(()) => {
                 error.set(None);
-                if let Some(input) = browser::find::<leptos::web_sys::HtmlInputElement>("#folder-new").filter(|_| op == "folder-create") {
+                if let Some(input) =
+                    browser::find::<leptos::web_sys::HtmlInputElement>("#folder-new").filter(|_| op == "folder-create")
+                {
                     input.set_value("");
                 }
                 mail.toasts.say(i18n::said(mail.lang, &op, 1).unwrap_or_default());

@@ -8,11 +8,7 @@ use crate::{
     app::compose_url,
     browser::{self, form::Submitted},
     i18n,
-    state::{
-        Mail,
-        acts::Op,
-        list::Target,
-    },
+    state::{Mail, acts::Op, list::Target},
 };
 
 /// Where acts are posted.

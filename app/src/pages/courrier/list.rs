@@ -192,7 +192,9 @@ fn MoveSelect() -> impl IntoView {
     };
     let options = move || movable(mail).into_iter().map(option).collect_view();
     let chosen = move |event: web_sys::Event| {
-        let Some(select) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlSelectElement>().ok()) else { return };
+        let Some(select) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlSelectElement>().ok()) else {
+            return;
+        };
         if let Ok(to) = select.value().parse() {
             select.set_value("");
             mail.act(Op::Move(to), mail.list.selected.get_untracked());
@@ -276,9 +278,10 @@ fn Rows() -> impl IntoView {
 }
 
 fn look_ahead(mail: Mail, id: &str) {
-    let thread = mail.list.rows.with_untracked(|rows| {
-        rows.iter().find(|row| mail.list.target(row).field().1 == id).map(|row| row.thread_id)
-    });
+    let thread = mail
+        .list
+        .rows
+        .with_untracked(|rows| rows.iter().find(|row| mail.list.target(row).field().1 == id).map(|row| row.thread_id));
     if let Some(thread) = thread {
         mail.reading.look_ahead(mail.api(), mail.account.get_untracked(), thread);
     }
@@ -291,7 +294,8 @@ fn Empty() -> impl IntoView {
     let lang = mail.lang;
     let Some(key) = mail.list.key.get_untracked() else { return ().into_any() };
     if matches!(key.source, Source::Search(_)) {
-        return view! { <EmptyState icon="search" title=i18n::empty::search(lang) what=i18n::empty::search_what(lang)/> }.into_any();
+        return view! { <EmptyState icon="search" title=i18n::empty::search(lang) what=i18n::empty::search_what(lang)/> }
+            .into_any();
     }
     if key.filter != Filter::All {
         return view! {
@@ -323,7 +327,8 @@ fn Failed() -> impl IntoView {
     let mail = use_mail();
     let lang = mail.lang;
     let Status::Failed(problem) = mail.list.status.get_untracked() else { return ().into_any() };
-    let what = if problem.is_transient() { i18n::failed::what(lang).to_owned() } else { i18n::error(lang, problem.code(), &[]) };
+    let what =
+        if problem.is_transient() { i18n::failed::what(lang).to_owned() } else { i18n::error(lang, problem.code(), &[]) };
     let again = Callback::new(move |()| mail.list.retry(mail.api(), mail.session));
     view! { <ErrorState title=i18n::failed::list(lang) what=what request_id=problem.request_id on_retry=again/> }.into_any()
 }

@@ -173,10 +173,12 @@ fn MessageMenu(message: Message) -> impl IntoView {
         mail.reading.toggle_text(id);
     };
     let answer = move |mode| compose(mail, Start::From(id, mode));
-    let write = mail.may(Action::Draft).then(|| view! {
-        <li><a href=move || answer(Mode::Reply)><Icon name="reply"/>{i18n::action::reply(lang)}</a></li>
-        <li><a href=move || answer(Mode::ReplyAll)><Icon name="reply-all"/>{i18n::action::reply_all(lang)}</a></li>
-        <li><a href=move || answer(Mode::Forward)><Icon name="forward"/>{i18n::action::forward(lang)}</a></li>
+    let write = mail.may(Action::Draft).then(|| {
+        view! {
+            <li><a href=move || answer(Mode::Reply)><Icon name="reply"/>{i18n::action::reply(lang)}</a></li>
+            <li><a href=move || answer(Mode::ReplyAll)><Icon name="reply-all"/>{i18n::action::reply_all(lang)}</a></li>
+            <li><a href=move || answer(Mode::Forward)><Icon name="forward"/>{i18n::action::forward(lang)}</a></li>
+        }
     });
     view! {
         <Menu label=i18n::action::more(lang) icon="more">
@@ -279,7 +281,9 @@ pub fn attachment_kind(lang: Lang, part: &str, name: &str) -> (&'static str, &'s
         _ if ends(&[".pdf"]) => ("pdf", i18n::attachment::pdf(lang)),
         _ if ends(&["ihe_xdm.zip"]) => ("xdm", i18n::attachment::xdm(lang)),
         _ if ends(&[".zip", ".7z", ".rar", ".gz"]) => ("archive-file", i18n::attachment::archive(lang)),
-        _ if part.starts_with("text/") || ends(&[".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ods", ".csv", ".txt"]) => {
+        _ if part.starts_with("text/")
+            || ends(&[".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ods", ".csv", ".txt"]) =>
+        {
             ("document", i18n::attachment::document(lang))
         }
         _ => ("attachment", i18n::attachment::other(lang)),
@@ -292,7 +296,8 @@ fn Attachments(account: AccountId, email: EmailId, parts: Vec<Part>) -> impl Int
     let count = parts.len() as u64;
     let items = parts.into_iter().filter_map(move |part| {
         let id = part.part_id?;
-        let shown = part.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| i18n::attachment::unnamed(lang).to_owned());
+        let shown =
+            part.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| i18n::attachment::unnamed(lang).to_owned());
         let (icon, kind) = attachment_kind(lang, &part.kind, &shown);
         let label = i18n::attachment::download(lang, &shown);
         let what = [kind, " · ", &size::bytes(lang, part.size)].concat();
@@ -308,10 +313,12 @@ fn Attachments(account: AccountId, email: EmailId, parts: Vec<Part>) -> impl Int
         })
     });
     let items = items.collect_view();
-    (count > 0).then(|| view! {
-        <section class="attachments-box" aria-label=i18n::attachment::title(lang, count)>
-            <ul class="attachments">{items}</ul>
-        </section>
+    (count > 0).then(|| {
+        view! {
+            <section class="attachments-box" aria-label=i18n::attachment::title(lang, count)>
+                <ul class="attachments">{items}</ul>
+            </section>
+        }
     })
 }
 

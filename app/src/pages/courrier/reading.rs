@@ -37,7 +37,11 @@ pub fn Reading() -> impl IntoView {
         Status::Loading => view! { <BackLink/><SkeletonRows count=4/> }.into_any(),
         Status::Failed(problem) => {
             let lang = mail.lang;
-            let what = if problem.is_transient() { i18n::failed::what(lang).to_owned() } else { i18n::error(lang, problem.code(), &[]) };
+            let what = if problem.is_transient() {
+                i18n::failed::what(lang).to_owned()
+            } else {
+                i18n::error(lang, problem.code(), &[])
+            };
             let again = Callback::new(move |()| reading.retry(mail.api(), mail.session, mail.account.get_untracked()));
             view! { <BackLink/><ErrorState title=i18n::failed::message(lang) what=what request_id=problem.request_id on_retry=again/> }.into_any()
         }
@@ -98,13 +102,18 @@ fn Toolbar() -> impl IntoView {
         true => ("inbox", if is("junk") { i18n::action::not_spam(lang) } else { i18n::action::restore(lang) }, "inbox"),
         false => ("archive", i18n::action::archive(lang), "archive"),
     };
-    let delete = move || if is("trash") { ("destroy", i18n::action::delete_forever(lang)) } else { ("trash", i18n::action::delete(lang)) };
+    let delete = move || {
+        if is("trash") { ("destroy", i18n::action::delete_forever(lang)) } else { ("trash", i18n::action::delete(lang)) }
+    };
     let around = [(-1, "previous", "k", i18n::message::previous(lang)), (1, "next", "j", i18n::message::next(lang))];
-    let around = around.map(|(step, icon, key, words)| {
-        move || neighbour_url(mail, step).map(|url| view! {
+    let around =
+        around.map(|(step, icon, key, words)| {
+            move || {
+                neighbour_url(mail, step).map(|url| view! {
             <a class="icon-button" href=url title=words aria-label=words aria-keyshortcuts=key><Icon name=icon/></a>
         })
-    });
+            }
+        });
     let acts = may.then(|| view! {
         <form class="toolbar-acts" method="post" action=DO>
             <Hidden account=mail.account back=Signal::derive(move || mail.list_url())/>
@@ -191,5 +200,8 @@ fn Star() -> impl IntoView {
 /// As the row says, which shows changes under way; else as the messages say.
 fn flagged(mail: Mail) -> bool {
     let row = mail.open_target().and_then(|target| mail.list.row_now(target));
-    row.map_or_else(|| mail.reading.messages.with(|all| all.iter().any(|it| it.keywords.contains_key("$flagged"))), |row| is_flagged(&row))
+    row.map_or_else(
+        || mail.reading.messages.with(|all| all.iter().any(|it| it.keywords.contains_key("$flagged"))),
+        |row| is_flagged(&row),
+    )
 }

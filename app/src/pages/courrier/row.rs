@@ -147,7 +147,8 @@ fn from(mail: Mail, row: &Row, outgoing: bool) -> String {
     }
     let senders = row.conversation.as_ref().map(|it| it.senders.as_slice()).unwrap_or_default();
     if senders.len() > 1 {
-        let names: Vec<&str> = senders.iter().map(|it| if it.me { i18n::list::me(lang) } else { it.name.as_str() }).collect();
+        let names: Vec<&str> =
+            senders.iter().map(|it| if it.me { i18n::list::me(lang) } else { it.name.as_str() }).collect();
         return names.join(", ");
     }
     row.from.iter().flatten().next().map_or_else(|| i18n::list::no_sender(lang).into(), shown)

@@ -40,12 +40,17 @@ fn counted(mailbox: &Mailbox) -> u32 {
 
 fn counted_words(lang: Lang, mailbox: &Mailbox) -> String {
     let count = u64::from(counted(mailbox));
-    if mailbox.role.as_deref() == Some("drafts") { i18n::folder::count(lang, count) } else { i18n::folder::unread(lang, count) }
+    if mailbox.role.as_deref() == Some("drafts") {
+        i18n::folder::count(lang, count)
+    } else {
+        i18n::folder::unread(lang, count)
+    }
 }
 
 /// Folders in the order they are shown: those with a role, then one's own.
 pub fn ordered(mail: Mail, own: bool) -> Vec<Mailbox> {
-    let rank = |mailbox: &Mailbox| ROLES.iter().position(|role| mailbox.role.as_deref() == Some(*role)).unwrap_or(ROLES.len());
+    let rank =
+        |mailbox: &Mailbox| ROLES.iter().position(|role| mailbox.role.as_deref() == Some(*role)).unwrap_or(ROLES.len());
     mail.mailboxes.with(|list| {
         let mut list: Vec<Mailbox> = list.iter().filter(|it| it.role.is_none() == own).cloned().collect();
         list.sort_by(|a, b| (rank(a), a.sort_order, &a.name).cmp(&(rank(b), b.sort_order, &b.name)));

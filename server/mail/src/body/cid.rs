@@ -129,7 +129,10 @@ mod tests {
     fn data_urls_are_checked() {
         let parsed = Parsed::default();
         let mut images = Images::new(&parsed, b"", &BodyOptions::default());
-        assert_eq!(images.data_url("data:image/png;base64,R0lGODlhAQ==").as_deref(), Some("data:image/gif;base64,R0lGODlhAQ=="));
+        assert_eq!(
+            images.data_url("data:image/png;base64,R0lGODlhAQ==").as_deref(),
+            Some("data:image/gif;base64,R0lGODlhAQ==")
+        );
         assert_eq!(images.data_url("data:image/svg+xml;base64,PHN2Zz4="), None);
         assert_eq!(images.data_url("data:image/png,xyz"), None);
     }

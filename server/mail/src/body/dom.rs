@@ -403,7 +403,9 @@ impl TreeSink for Sink {
         }
         let found = {
             let dom = self.dom.borrow();
-            dom.nodes[sibling.id].parent.and_then(|p| Some((p, dom.nodes[p].children.iter().rposition(|&c| c == sibling.id)?)))
+            dom.nodes[sibling.id]
+                .parent
+                .and_then(|p| Some((p, dom.nodes[p].children.iter().rposition(|&c| c == sibling.id)?)))
         };
         if let Some((parent, at)) = found {
             self.put(parent, Some(at), child);

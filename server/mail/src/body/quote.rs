@@ -35,7 +35,10 @@ pub(super) fn find(dom: &Dom) -> Vec<Quote> {
             continue;
         }
         match &dom.nodes[id].data {
-            Data::Text(text) if text.chars().any(char::is_alphanumeric) && dom.nodes[id].parent.is_some_and(|p| dom.name(p) != "style") => {
+            Data::Text(text)
+                if text.chars().any(char::is_alphanumeric)
+                    && dom.nodes[id].parent.is_some_and(|p| dom.name(p) != "style") =>
+            {
                 any_text = true;
                 seen_at_last_text = quotes.len();
             }
@@ -71,7 +74,10 @@ fn recognise(dom: &Dom, id: usize) -> Option<Quote> {
     let element = dom.attr(id, "id").unwrap_or("");
     let element = element.strip_prefix("x_").unwrap_or(element);
     let quote = |extent| Some(Quote { first: id, extent });
-    if matches!(element, "divRplyFwdMsg" | "appendonsend" | "OLK_SRC_BODY_SECTION" | "mail-editor-reference-message-container") {
+    if matches!(
+        element,
+        "divRplyFwdMsg" | "appendonsend" | "OLK_SRC_BODY_SECTION" | "mail-editor-reference-message-container"
+    ) {
         return quote(Extent::Rest);
     }
     if ["gmail_quote", "yahoo_quoted", "protonmail_quote", "tutanota_quote", "zmail_extra"].iter().any(|c| has(c)) {
@@ -93,23 +99,20 @@ fn after_introduction(dom: &Dom, id: usize) -> bool {
     let Some(parent) = dom.nodes[id].parent else { return false };
     let children = &dom.nodes[parent].children;
     let Some(at) = children.iter().position(|&c| c == id) else { return false };
-    children[..at]
-        .iter()
-        .rev()
-        .take(4)
-        .map(|&c| dom.text(c, 2_000))
-        .find(|t| !t.trim().is_empty())
-        .is_some_and(|t| {
-            let t = t.trim_end_matches(|c: char| c.is_whitespace() || c == ':');
-            ["a écrit", "wrote", "schrieb", "a ecrit"].iter().any(|v| t.ends_with(v))
-        })
+    children[..at].iter().rev().take(4).map(|&c| dom.text(c, 2_000)).find(|t| !t.trim().is_empty()).is_some_and(|t| {
+        let t = t.trim_end_matches(|c: char| c.is_whitespace() || c == ':');
+        ["a écrit", "wrote", "schrieb", "a ecrit"].iter().any(|v| t.ends_with(v))
+    })
 }
 
 /// The ruled block with which Outlook begins a quoted message.
 fn is_outlook_header(dom: &Dom, id: usize) -> bool {
     let Some(style) = dom.attr(id, "style") else { return false };
     let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    if !style.contains("border-top:solid") && !style.contains("border-top:1pxsolid") && !style.contains("border-style:solidnonenone") {
+    if !style.contains("border-top:solid")
+        && !style.contains("border-top:1pxsolid")
+        && !style.contains("border-style:solidnonenone")
+    {
         return false;
     }
     let text = dom.text(id, 600);
@@ -120,7 +123,11 @@ fn is_outlook_header(dom: &Dom, id: usize) -> bool {
 /// Climbs while the node is all that its parent holds.
 fn outermost(dom: &Dom, mut id: usize) -> usize {
     while let Some(parent) = dom.nodes[id].parent {
-        let blank = |&c: &usize| c == id || matches!(&dom.nodes[c].data, Data::Text(t) if t.trim().is_empty()) || matches!(dom.nodes[c].data, Data::Other);
+        let blank = |&c: &usize| {
+            c == id
+                || matches!(&dom.nodes[c].data, Data::Text(t) if t.trim().is_empty())
+                || matches!(dom.nodes[c].data, Data::Other)
+        };
         if dom.name(parent) != "div" || !dom.nodes[parent].children.iter().all(blank) {
             break;
         }
@@ -182,9 +189,15 @@ mod tests {
     fn usual_programs() {
         for (html, start) in [
             ("Oui<div class=gmail_quote>Le<blockquote>a</blockquote></div>", "Oui<details><summary>S</summary><div"),
-            ("Oui<div class=moz-cite-prefix>Le</div> <blockquote type=cite>a</blockquote>", "Oui<details><summary>S</summary><div"),
+            (
+                "Oui<div class=moz-cite-prefix>Le</div> <blockquote type=cite>a</blockquote>",
+                "Oui<details><summary>S</summary><div",
+            ),
             ("<p>Oui</p><hr><div id=divRplyFwdMsg>De</div><div>a</div>", "<p>Oui</p><hr><details><summary>S</summary><div"),
-            ("<p>Oui</p><div><div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>De&nbsp;: x</p></div></div><p>a</p>", "<p>Oui</p><details>"),
+            (
+                "<p>Oui</p><div><div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>De&nbsp;: x</p></div></div><p>a</p>",
+                "<p>Oui</p><details>",
+            ),
             ("<p>Le 3, X a écrit :</p><blockquote>a</blockquote><p>Oui</p>", "<p>Le 3, X a écrit :</p><details>"),
         ] {
             let got = folded(html).unwrap_or_default();

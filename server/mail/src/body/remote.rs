@@ -4,7 +4,8 @@ use super::dom::Dom;
 
 /// Whether an address leaves the message.
 pub(super) fn is_remote(address: &str) -> bool {
-    let clean: String = address.chars().filter(|c| !c.is_whitespace() && !c.is_control()).take(10).collect::<String>().to_ascii_lowercase();
+    let clean: String =
+        address.chars().filter(|c| !c.is_whitespace() && !c.is_control()).take(10).collect::<String>().to_ascii_lowercase();
     ["http:", "https:", "ftp:", "//", "\\\\", "/\\"].iter().any(|p| clean.starts_with(p))
 }
 
@@ -36,7 +37,8 @@ fn image(dom: &mut Dom, id: usize, set: bool) -> u32 {
         return u32::from(set);
     }
     dom.remove_attr(id, "src");
-    let tiny = |key| dom.attr(id, key).and_then(|v| v.trim().trim_end_matches("px").parse::<f32>().ok()).is_some_and(|n| n <= 3.0);
+    let tiny =
+        |key| dom.attr(id, key).and_then(|v| v.trim().trim_end_matches("px").parse::<f32>().ok()).is_some_and(|n| n <= 3.0);
     let no_alt = dom.attr(id, "alt").is_none_or(|a| a.trim().is_empty());
     if tiny("width") || tiny("height") || (no_alt && dom.attr(id, "width").is_none()) {
         dom.detach(id);

@@ -10,14 +10,98 @@ use ammonia::{Builder, UrlRelative};
 use super::{links, style};
 
 const TAGS: [&str; 68] = [
-    "a", "abbr", "acronym", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
-    "dd", "del", "details", "dfn", "dir", "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
-    "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "summary", "sup",
-    "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr", "section",
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "wbr",
+    "section",
 ];
 const DROPPED: [&str; 22] = [
-    "script", "style", "title", "svg", "math", "iframe", "frame", "frameset", "noframes", "object", "embed", "applet", "template", "textarea",
-    "select", "button", "xmp", "noembed", "audio", "video", "canvas", "plaintext",
+    "script",
+    "style",
+    "title",
+    "svg",
+    "math",
+    "iframe",
+    "frame",
+    "frameset",
+    "noframes",
+    "object",
+    "embed",
+    "applet",
+    "template",
+    "textarea",
+    "select",
+    "button",
+    "xmp",
+    "noembed",
+    "audio",
+    "video",
+    "canvas",
+    "plaintext",
 ];
 
 /// Whether an element is written.
@@ -42,7 +126,8 @@ static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     for tag in ["table", "tbody", "thead", "tfoot", "tr", "td", "th", "col", "colgroup"] {
         attributes.insert(tag, sizes.into_iter().collect());
     }
-    let mut extend = |tag: &'static str, names: &[&'static str]| attributes.entry(tag).or_default().extend(names.iter().copied());
+    let mut extend =
+        |tag: &'static str, names: &[&'static str]| attributes.entry(tag).or_default().extend(names.iter().copied());
     extend("a", &["href", "title", "data-pli"]);
     extend("img", &["src", "alt", "width", "height", "align", "border", "hspace", "vspace", "data-pli"]);
     extend("table", &["border", "cellpadding", "cellspacing"]);
@@ -73,9 +158,11 @@ static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// Sanitises a fragment. Doing it twice changes nothing.
+/// Sanitises a fragment. Doing it twice changes nothing: white space at the beginning, which a
+/// second reading would drop, goes with what stood before it.
 pub(super) fn clean(html: &str) -> String {
-    BUILDER.clean(html).to_string()
+    let clean = BUILDER.clean(html).to_string();
+    clean.trim_ascii_start().to_owned()
 }
 
 /// Checks the value of an allowed attribute.
@@ -89,8 +176,11 @@ fn value<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, s
         (_, "style") => Some(style::filter(value)).filter(|s| !s.is_empty()).map(Cow::Owned),
         (_, "class" | "alt" | "title" | "rel" | "target") => keep(true),
         ("font", "face") => keep(value.len() < 200 && value.chars().all(|c| c.is_alphanumeric() || " ,-_'.".contains(c))),
-        (_, "width" | "height" | "size" | "border" | "cellpadding" | "cellspacing" | "hspace" | "vspace" | "colspan" | "rowspan" | "span"
-            | "start" | "value") => keep(is_measure(value)),
+        (
+            _,
+            "width" | "height" | "size" | "border" | "cellpadding" | "cellspacing" | "hspace" | "vspace" | "colspan"
+            | "rowspan" | "span" | "start" | "value",
+        ) => keep(is_measure(value)),
         _ => keep(value.len() < 60 && value.chars().all(|c| c.is_ascii_alphanumeric() || "#- ".contains(c))),
     }
 }
@@ -107,6 +197,11 @@ fn is_image(value: &str) -> bool {
 /// A number with a sign or a unit at most, not beyond 5000.
 fn is_measure(value: &str) -> bool {
     let value = value.trim();
-    let digits = value.trim_start_matches('+').trim_start_matches('-').trim_end_matches('%').trim_end_matches("px").trim_end_matches("pt");
+    let digits = value
+        .trim_start_matches('+')
+        .trim_start_matches('-')
+        .trim_end_matches('%')
+        .trim_end_matches("px")
+        .trim_end_matches("pt");
     digits.len() <= 8 && digits.parse::<f32>().is_ok_and(|n| n.is_finite() && n <= 5000.0)
 }

@@ -47,7 +47,9 @@ fn runs(blocks: &[Block]) -> Vec<&[Block]> {
 /// The quotes to fold: none when there is nothing else; of several, those
 /// without an answer below.
 fn foldable(runs: &[&[Block]]) -> Vec<usize> {
-    let says = |run: &[Block]| !run[0].quoted && run.iter().any(|b| b.kind == BlockKind::Text && b.text.chars().any(char::is_alphanumeric));
+    let says = |run: &[Block]| {
+        !run[0].quoted && run.iter().any(|b| b.kind == BlockKind::Text && b.text.chars().any(char::is_alphanumeric))
+    };
     let quotes: Vec<usize> = (0..runs.len()).filter(|&i| runs[i][0].quoted).collect();
     if !runs.iter().any(|r| says(r)) {
         return Vec::new();
@@ -99,7 +101,12 @@ fn unmarked(line: &str) -> &str {
 
 /// Appends `text` escaped, web and mail addresses as links.
 fn linkify(text: &str, out: &mut String) {
-    if !text.contains("://") && !text.contains('@') && !text.contains("www.") && !text.contains("WWW.") && !text.contains("Www.") {
+    if !text.contains("://")
+        && !text.contains('@')
+        && !text.contains("www.")
+        && !text.contains("WWW.")
+        && !text.contains("Www.")
+    {
         return escape(text, out);
     }
     for piece in text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"')) {

@@ -203,7 +203,11 @@ fn reference(text: &str) -> Option<(char, Option<char>, usize)> {
     if body.first() == Some(&b'#') {
         let hex = matches!(body.get(1), Some(b'x' | b'X'));
         let start = if hex { 2 } else { 1 };
-        let digits = body[start..].iter().take(8).take_while(|b| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() }).count();
+        let digits = body[start..]
+            .iter()
+            .take(8)
+            .take_while(|b| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() })
+            .count();
         let value = u32::from_str_radix(text.get(1 + start..1 + start + digits)?, if hex { 16 } else { 10 }).ok()?;
         let c = match value {
             0 => '\u{FFFD}',
@@ -390,7 +394,9 @@ impl Writer {
     }
 
     fn image(&mut self, attrs: &str) {
-        if self.hidden == 0 && let Some(alt) = attribute(attrs, "alt").filter(|a| !a.trim().is_empty()) {
+        if self.hidden == 0
+            && let Some(alt) = attribute(attrs, "alt").filter(|a| !a.trim().is_empty())
+        {
             self.ready();
             self.out.push('[');
             self.out.push_str(alt.trim());
@@ -442,8 +448,30 @@ impl Writer {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "div" | "table" | "tbody" | "thead" | "tfoot" | "tr" | "li" | "dt" | "dd" | "center" | "form" | "fieldset" | "section"
-            | "article" | "header" | "footer" | "main" | "aside" | "nav" | "address" | "caption" | "figcaption" | "details" | "summary"
+        "div"
+            | "table"
+            | "tbody"
+            | "thead"
+            | "tfoot"
+            | "tr"
+            | "li"
+            | "dt"
+            | "dd"
+            | "center"
+            | "form"
+            | "fieldset"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "main"
+            | "aside"
+            | "nav"
+            | "address"
+            | "caption"
+            | "figcaption"
+            | "details"
+            | "summary"
     )
 }
 
@@ -465,7 +493,18 @@ mod tests {
 
     #[test]
     fn broken_markup_ends() {
-        for html in ["<", "<a", "<!--", "<script>x", "</", "<a href='x", "a < b", "&#xFFFFFFF;&#;&;", "<p/><li></ul></ol></blockquote>x", "<é>"] {
+        for html in [
+            "<",
+            "<a",
+            "<!--",
+            "<script>x",
+            "</",
+            "<a href='x",
+            "a < b",
+            "&#xFFFFFFF;&#;&;",
+            "<p/><li></ul></ol></blockquote>x",
+            "<é>",
+        ] {
             html_to_text(html);
         }
         assert_eq!(html_to_text("a < b &#x80;"), "a < b €\n");

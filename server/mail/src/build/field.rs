@@ -60,7 +60,12 @@ pub(super) fn write(out: &mut Vec<u8>, name: &str, value: &HeaderValue) -> Resul
 }
 
 /// Appends a field with parameters (Content-Type, Content-Disposition).
-pub(super) fn write_structured(out: &mut Vec<u8>, name: &str, value: &str, params: &[(&str, &str)]) -> Result<(), BuildError> {
+pub(super) fn write_structured(
+    out: &mut Vec<u8>,
+    name: &str,
+    value: &str,
+    params: &[(&str, &str)],
+) -> Result<(), BuildError> {
     let fault = || BuildError::new(name);
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+/".contains(&b);
     if value.is_empty() || value.len() > 200 || !value.bytes().all(token) {
@@ -130,7 +135,10 @@ fn group(group: &Group) -> Option<BuilderAddress<'_>> {
 /// `<a> <b>`, one on each line.
 fn write_bracketed(out: &mut Vec<u8>, items: &[String], separator: &str) -> Option<()> {
     for (n, item) in items.iter().enumerate() {
-        if item.is_empty() || item.len() > 900 || item.contains(|c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>')) {
+        if item.is_empty()
+            || item.len() > 900
+            || item.contains(|c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>'))
+        {
             return None;
         }
         if n > 0 {

@@ -22,9 +22,25 @@ fn a_draft_comes_back() {
     let mut d = draft();
     d.html = Some("<p>Voilà <img src=cid:i@x></p>".into());
     d.attachments = vec![
-        DraftAttachment { name: "i.png".into(), content_type: "image/png".into(), data: vec![1, 2, 3], cid: Some("i@x".into()), inline: true },
-        DraftAttachment { name: "compte rendu été.pdf".into(), content_type: "application/pdf".into(), data: (0..=255).collect(), ..Default::default() },
-        DraftAttachment { name: "a.csv".into(), content_type: "text/csv".into(), data: b"a;b\nc\n".to_vec(), ..Default::default() },
+        DraftAttachment {
+            name: "i.png".into(),
+            content_type: "image/png".into(),
+            data: vec![1, 2, 3],
+            cid: Some("i@x".into()),
+            inline: true,
+        },
+        DraftAttachment {
+            name: "compte rendu été.pdf".into(),
+            content_type: "application/pdf".into(),
+            data: (0..=255).collect(),
+            ..Default::default()
+        },
+        DraftAttachment {
+            name: "a.csv".into(),
+            content_type: "text/csv".into(),
+            data: b"a;b\nc\n".to_vec(),
+            ..Default::default()
+        },
     ];
     let raw = build(&d).unwrap();
     assert!(raw.is_ascii() && raw.split(|&b| b == b'\n').all(|l| l.is_empty() || l.ends_with(b"\r") && l.len() < 200));
@@ -61,7 +77,10 @@ fn nothing_is_injected() {
     assert_eq!(fault(&|d| d.headers = vec![("X".into(), HeaderValue::Raw("a\r\n b".into()))]), Ok(()));
     let named = |name: &str| DraftAttachment { name: name.into(), content_type: "a/b".into(), ..Default::default() };
     assert_eq!(fault(&|d| d.attachments = vec![named("x\r\ny")]), Err("Content-Type".into()));
-    assert_eq!(fault(&|d| d.attachments = vec![DraftAttachment { content_type: "a/b\r\nX: y".into(), ..named("x") }]), Err("Content-Type".into()));
+    assert_eq!(
+        fault(&|d| d.attachments = vec![DraftAttachment { content_type: "a/b\r\nX: y".into(), ..named("x") }]),
+        Err("Content-Type".into())
+    );
 }
 
 #[test]
@@ -78,12 +97,26 @@ fn trees_of_parts() {
         "multipart/mixed",
         vec![
             NewPart::text("text/plain", "=_pli_1 a".into()),
-            NewPart { language: vec!["fr".into()], location: Some("x.txt".into()), ..NewPart::text("text/plain", "b\0".into()) },
-            NewPart { content_type: "message/rfc822".into(), content: Content::Bytes(b"A: b\r\n\r\nc".to_vec()), ..NewPart::default() },
+            NewPart {
+                language: vec!["fr".into()],
+                location: Some("x.txt".into()),
+                ..NewPart::text("text/plain", "b\0".into())
+            },
+            NewPart {
+                content_type: "message/rfc822".into(),
+                content: Content::Bytes(b"A: b\r\n\r\nc".to_vec()),
+                ..NewPart::default()
+            },
         ],
     );
     let headers = vec![
-        ("From".to_owned(), HeaderValue::GroupedAddresses(vec![crate::address::Group { name: Some("Éq".into()), addresses: vec![Address::bare("a@b.fr")] }])),
+        (
+            "From".to_owned(),
+            HeaderValue::GroupedAddresses(vec![crate::address::Group {
+                name: Some("Éq".into()),
+                addresses: vec![Address::bare("a@b.fr")],
+            }]),
+        ),
         ("List-Post".to_owned(), HeaderValue::Urls(vec!["mailto:l@x.fr".into(), "https://x.fr".into()])),
     ];
     let raw = build_tree(headers, root).unwrap();
@@ -91,7 +124,10 @@ fn trees_of_parts() {
     assert_eq!(p.parts.len(), 4);
     assert_eq!(part_text(&raw, &p.parts[1]).value, "=_pli_1 a");
     assert_eq!(decode_part(&raw, &p.parts[2]), b"b\0");
-    assert_eq!((p.parts[2].language.as_deref(), p.parts[2].location.as_deref()), (Some(&["fr".to_owned()][..]), Some("x.txt")));
+    assert_eq!(
+        (p.parts[2].language.as_deref(), p.parts[2].location.as_deref()),
+        (Some(&["fr".to_owned()][..]), Some("x.txt"))
+    );
     assert_eq!(decode_part(&raw, &p.parts[3]), b"A: b\r\n\r\nc");
     assert_eq!(crate::header::urls(p.header("list-post").unwrap()).len(), 2);
     assert!(build_tree(vec![], NewPart::text("multipart/mixed", "x".into())).is_err());

@@ -3,8 +3,8 @@
 use mail_builder::encoders::base64::Base64Encoder;
 use mail_builder::encoders::quoted_printable::QuotedPrintableEncoder;
 
-use super::field::{self, HeaderValue};
 use super::BuildError;
+use super::field::{self, HeaderValue};
 
 /// What a part holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

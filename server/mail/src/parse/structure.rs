@@ -263,9 +263,8 @@ fn describe(headers: Vec<Header>, digest: bool, max_params: usize) -> (Part, Opt
         cid: field("content-id").and_then(|v| {
             header::message_ids(v).into_iter().next().or_else(|| Some(header::text(v)).filter(|c| !c.is_empty()))
         }),
-        language: field("content-language").map(|v| {
-            header::unfold(v).split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
-        }),
+        language: field("content-language")
+            .map(|v| header::unfold(v).split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()),
         location: field("content-location").map(header::text).filter(|l| !l.is_empty()),
         flowed: ct.param("format").is_some_and(|f| f.eq_ignore_ascii_case("flowed")),
         delsp: ct.param("delsp").is_some_and(|d| d.eq_ignore_ascii_case("yes")),

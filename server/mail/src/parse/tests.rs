@@ -23,9 +23,21 @@ fn a_nested_message() {
     let kinds: Vec<&str> = p.parts.iter().map(|p| p.content_type.as_str()).collect();
     assert_eq!(
         kinds,
-        ["multipart/mixed", "multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png", "application/pdf", "message/rfc822"]
+        [
+            "multipart/mixed",
+            "multipart/related",
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+            "image/png",
+            "application/pdf",
+            "message/rfc822"
+        ]
     );
-    assert_eq!((p.text_body.as_slice(), p.html_body.as_slice(), p.attachments.as_slice()), (&[3][..], &[4][..], &[5, 6, 7][..]));
+    assert_eq!(
+        (p.text_body.as_slice(), p.html_body.as_slice(), p.attachments.as_slice()),
+        (&[3][..], &[4][..], &[5, 6, 7][..])
+    );
     assert!(p.has_attachment);
     assert_eq!(part_text(&raw, &p.parts[3]).value, "Bonjour à vous\n\n-- \nDr X");
     assert_eq!(p.preview, "Bonjour à vous");
@@ -44,14 +56,19 @@ fn a_nested_message() {
     assert_eq!(p.header_as("subject", Form::Raw), Some(FormValue::Raw(" =?iso-8859-1?Q?R=E9sultats?=".into())));
     assert_eq!(p.part_by_cid("img@x"), Some(5));
     let head = parse_head(&raw);
-    assert_eq!((head.message_id, head.references, head.subject, head.sent_at), (p.message_id, p.references, p.subject, p.sent_at));
+    assert_eq!(
+        (head.message_id, head.references, head.subject, head.sent_at),
+        (p.message_id, p.references, p.subject, p.sent_at)
+    );
 }
 
 #[test]
 fn views_of_usual_shapes() {
     let (p, _) = parsed("Subject: x\nContent-Type: text/html\n\n<p>x</p>");
     assert_eq!((p.text_body.as_slice(), p.html_body.as_slice(), p.has_attachment), (&[0][..], &[0][..], false));
-    let (p, _) = parsed("Subject: x\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\nx\n--b\nContent-Type: image/png\nContent-ID: <a@b>\n\nx\n--b--");
+    let (p, _) = parsed(
+        "Subject: x\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\nx\n--b\nContent-Type: image/png\nContent-ID: <a@b>\n\nx\n--b--",
+    );
     assert_eq!((p.html_body.as_slice(), p.attachments.as_slice(), p.has_attachment), (&[1][..], &[2][..], false));
     let (p, _) = parsed("Subject: x\nContent-Type: application/pdf\n\nx");
     assert_eq!((p.text_body.len(), p.attachments.as_slice(), p.has_attachment), (0, &[0][..], true));

@@ -21,7 +21,15 @@ struct Views {
 
 impl Views {
     /// `parseStructure` of the RFC; `to_text` and `to_html` are false where the RFC's variables are null.
-    fn visit(&mut self, parts: &[Part], siblings: &[usize], multi: &str, in_alt: bool, mut to_text: bool, mut to_html: bool) {
+    fn visit(
+        &mut self,
+        parts: &[Part],
+        siblings: &[usize],
+        multi: &str,
+        in_alt: bool,
+        mut to_text: bool,
+        mut to_html: bool,
+    ) {
         let (text_before, html_before) = (self.text.len(), self.html.len());
         let (text_at_start, html_at_start) = (to_text, to_html);
         for (position, &index) in siblings.iter().enumerate() {

@@ -20,8 +20,7 @@ const THREAD: usize = 4;
 pub(super) fn item(seed: u64, index: usize, count: usize, now: i64) -> Item {
     let mut dice = dice(seed, 0xB01C_0000 + index as u64);
     let span = 545 * DAY;
-    let at = now - span + (index as i64 + 1) * (span / count.max(1) as i64)
-        - dice.random_range(0..20) * MINUTE;
+    let at = now - span + (index as i64 + 1) * (span / count.max(1) as i64) - dice.random_range(0..20) * MINUTE;
     let age = now - at;
     let sent = dice.random_range(0..100) < 16;
     let place = match dice.random_range(0..100) {
@@ -48,10 +47,7 @@ pub(super) fn item(seed: u64, index: usize, count: usize, now: i64) -> Item {
 
 /// The identifier of a message, which others can name before it exists.
 fn id(seed: u64, index: usize) -> String {
-    format!(
-        "{:08x}.{index:06}@bench.mssante.example",
-        seed & 0xFFFF_FFFF
-    )
+    format!("{:08x}.{index:06}@bench.mssante.example", seed & 0xFFFF_FFFF)
 }
 
 /// The conversation a message belongs to: its first and its own place in it.
@@ -59,53 +55,26 @@ fn thread(seed: u64, index: usize) -> (usize, usize) {
     let group = index / THREAD;
     // Two groups of five are conversations, the others unrelated messages.
     let mixed = (group as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ seed;
-    if mixed.is_multiple_of(5) || mixed % 5 == 3 {
-        (group * THREAD, index % THREAD)
-    } else {
-        (index, 0)
-    }
+    if mixed.is_multiple_of(5) || mixed % 5 == 3 { (group * THREAD, index % THREAD) } else { (index, 0) }
 }
 
 fn raw(seed: u64, index: usize, at: i64, sent: bool, dice: &mut Dice) -> Vec<u8> {
     let (root, rank) = thread(seed, index);
     let mut shared = super::fill::dice(seed, 0xB01D_0000 + root as u64);
     let others = || people::people()[1..].iter().chain(correspondents());
-    let other = others()
-        .nth(shared.random_range(0..others().count()))
-        .unwrap_or_else(|| people::first());
+    let other = others().nth(shared.random_range(0..others().count())).unwrap_or_else(|| people::first());
     let patient = Patient::of_pool(seed, shared.random_range(0..3_000), Who::Adult, at);
-    let (from, to) = if sent {
-        (people::first(), other)
-    } else {
-        (other, people::first())
-    };
+    let (from, to) = if sent { (people::first(), other) } else { (other, people::first()) };
     let mut scene = Scene::new(patient, from, to, at);
     let kind = kind(&mut shared, other.role);
     let subject = scene.fill(&mut shared, kind.subject);
-    let subject = if rank > 0 {
-        format!("Re: {subject}")
-    } else {
-        subject
-    };
+    let subject = if rank > 0 { format!("Re: {subject}") } else { subject };
     let mut head = format!("From: {}\r\nTo: {}\r\n", name(from), name(to));
-    head.push_str(&format!(
-        "Subject: {}\r\n",
-        mime::words(&subject, Charset::Utf8, true)
-    ));
-    head.push_str(&format!(
-        "Date: {}\r\nMessage-ID: <{}>\r\n",
-        dates::rfc5322(at - 3_000),
-        id(seed, index)
-    ));
+    head.push_str(&format!("Subject: {}\r\n", mime::words(&subject, Charset::Utf8, true)));
+    head.push_str(&format!("Date: {}\r\nMessage-ID: <{}>\r\n", dates::rfc5322(at - 3_000), id(seed, index)));
     if rank > 0 {
-        let ids: Vec<_> = (root..index)
-            .map(|i| format!("<{}>", id(seed, i)))
-            .collect();
-        head.push_str(&format!(
-            "In-Reply-To: <{}>\r\nReferences: {}\r\n",
-            id(seed, index - 1),
-            ids.join("\r\n ")
-        ));
+        let ids: Vec<_> = (root..index).map(|i| format!("<{}>", id(seed, i))).collect();
+        head.push_str(&format!("In-Reply-To: <{}>\r\nReferences: {}\r\n", id(seed, index - 1), ids.join("\r\n ")));
     }
     head.push_str("MIME-Version: 1.0\r\n");
     let source = source(&mut scene, kind, rank, dice);
@@ -119,22 +88,14 @@ fn name(person: &Person) -> String {
 }
 
 fn kind(dice: &mut Dice, role: Role) -> &'static Kind {
-    let fitting = || {
-        letters::kinds().filter(move |kind| kind.from.contains(&role) || kind.to.contains(&role))
-    };
+    let fitting = || letters::kinds().filter(move |kind| kind.from.contains(&role) || kind.to.contains(&role));
     let count = fitting().count().max(1);
-    fitting()
-        .nth(dice.random_range(0..count))
-        .unwrap_or(&letters::ANY[0])
+    fitting().nth(dice.random_range(0..count)).unwrap_or(&letters::ANY[0])
 }
 
 /// A letter or an answer, then free text.
 fn source(scene: &mut Scene, kind: &Kind, rank: usize, dice: &mut Dice) -> String {
-    let template = if rank == 0 {
-        kind.body
-    } else {
-        kind.turns.get(rank - 1).copied().unwrap_or(kind.body)
-    };
+    let template = if rank == 0 { kind.body } else { kind.turns.get(rank - 1).copied().unwrap_or(kind.body) };
     let mut out = scene.fill(dice, template);
     let words = match dice.random_range(0..10) {
         0..6 => dice.random_range(20..120),
@@ -183,21 +144,10 @@ fn body(dice: &mut Dice, scene: &Scene, source: &str, salt: u64) -> Part {
         }
         let page = format!(
             "<html><body><style>p{{margin:0 0 1em;font-family:Calibri}}</style>{}<p style=\"color:#777\">{}</p></body></html>",
-            html(
-                &read,
-                " class=\"MsoNormal\" style=\"font-size:11pt;mso-fareast-language:FR\"",
-                ""
-            ),
+            html(&read, " class=\"MsoNormal\" style=\"font-size:11pt;mso-fareast-language:FR\"", ""),
             escape(&scene.from.signed())
         );
-        root = Part::multi(
-            "alternative",
-            salt,
-            vec![
-                root,
-                Part::text("text/html", &page, Charset::Utf8, Encoding::Quoted),
-            ],
-        );
+        root = Part::multi("alternative", salt, vec![root, Part::text("text/html", &page, Charset::Utf8, Encoding::Quoted)]);
     }
     let mut files = Vec::new();
     match dice.random_range(0..100) {
@@ -220,23 +170,14 @@ fn body(dice: &mut Dice, scene: &Scene, source: &str, salt: u64) -> Part {
 fn paper(dice: &mut Dice, scene: &Scene, source: &str, sizes: std::ops::Range<usize>) -> Part {
     let mut bytes = pdf(&[scene.from.signed()], "Compte rendu", &blocks(source), "");
     append(dice, &mut bytes, sizes);
-    let name = format!(
-        "CR {} {}.pdf",
-        scene.patient.family,
-        dates::numbers(scene.when).replace('/', "-")
-    );
+    let name = format!("CR {} {}.pdf", scene.patient.family, dates::numbers(scene.when).replace('/', "-"));
     Part::file("application/pdf", &name, None, &bytes)
 }
 
 fn photograph(dice: &mut Dice, sizes: std::ops::Range<usize>) -> Part {
     let mut bytes = picture::jpeg();
     append(dice, &mut bytes, sizes);
-    Part::file(
-        "image/jpeg",
-        &format!("IMG_{:04}.jpg", dice.random_range(0..10_000)),
-        None,
-        &bytes,
-    )
+    Part::file("image/jpeg", &format!("IMG_{:04}.jpg", dice.random_range(0..10_000)), None, &bytes)
 }
 
 /// Bytes after the end of the file, which readers skip.

@@ -6,9 +6,7 @@ pub(super) const MINUTE: i64 = 60_000;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
-const DAYS: [&str; 7] = [
-    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-];
+const DAYS: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
 const DAYS_SHORT: [&str; 7] = ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."];
 const DAYS_EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = [
@@ -25,13 +23,9 @@ const MONTHS: [&str; 12] = [
     "novembre",
     "décembre",
 ];
-const MONTHS_SHORT: [&str; 12] = [
-    "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
-    "déc.",
-];
-const MONTHS_EN: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS_SHORT: [&str; 12] =
+    ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
+const MONTHS_EN: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A moment as a clock on a wall in Paris shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,11 +73,7 @@ fn offset(ms: i64) -> i64 {
         let last = days_of(year, month, 31);
         (last - (last + 4).rem_euclid(7)) * DAY + HOUR
     };
-    if (last_sunday(3)..last_sunday(10)).contains(&ms) {
-        2
-    } else {
-        1
-    }
+    if (last_sunday(3)..last_sunday(10)).contains(&ms) { 2 } else { 1 }
 }
 
 /// The moment in Paris.
@@ -130,38 +120,19 @@ pub(super) fn rfc5322(ms: i64) -> String {
 /// `mardi 3 mars 2026`.
 pub(super) fn long(ms: i64) -> String {
     let t = local(ms);
-    format!(
-        "{} {} {} {}",
-        DAYS[t.weekday],
-        ordinal(t.day),
-        MONTHS[t.month - 1],
-        t.year
-    )
+    format!("{} {} {} {}", DAYS[t.weekday], ordinal(t.day), MONTHS[t.month - 1], t.year)
 }
 
 /// `mardi 3 mars`.
 pub(super) fn day(ms: i64) -> String {
     let t = local(ms);
-    format!(
-        "{} {} {}",
-        DAYS[t.weekday],
-        ordinal(t.day),
-        MONTHS[t.month - 1]
-    )
+    format!("{} {} {}", DAYS[t.weekday], ordinal(t.day), MONTHS[t.month - 1])
 }
 
 /// `mar. 3 mars 2026 à 10:12`, as mail programs introduce a quotation.
 pub(super) fn quoted(ms: i64) -> String {
     let t = local(ms);
-    format!(
-        "{} {} {} {} à {:02}:{:02}",
-        DAYS_SHORT[t.weekday],
-        t.day,
-        MONTHS_SHORT[t.month - 1],
-        t.year,
-        t.hour,
-        t.minute
-    )
+    format!("{} {} {} {} à {:02}:{:02}", DAYS_SHORT[t.weekday], t.day, MONTHS_SHORT[t.month - 1], t.year, t.hour, t.minute)
 }
 
 /// `03/03/2026`.
@@ -175,22 +146,13 @@ pub(super) fn compact(ms: i64) -> String {
     let days = ms.div_euclid(DAY);
     let (year, month, day) = civil(days);
     let rest = ms.rem_euclid(DAY);
-    format!(
-        "{year:04}{month:02}{day:02}T{:02}{:02}{:02}",
-        rest / HOUR,
-        rest % HOUR / MINUTE,
-        rest % MINUTE / 1_000
-    )
+    format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}", rest / HOUR, rest % HOUR / MINUTE, rest % MINUTE / 1_000)
 }
 
 /// `10 h 15`.
 pub(super) fn hour(ms: i64) -> String {
     let t = local(ms);
-    if t.minute == 0 {
-        format!("{} h", t.hour)
-    } else {
-        format!("{} h {:02}", t.hour, t.minute)
-    }
+    if t.minute == 0 { format!("{} h", t.hour) } else { format!("{} h {:02}", t.hour, t.minute) }
 }
 
 /// Milliseconds of noon of a birthday.
@@ -199,9 +161,5 @@ pub(super) fn birthday(year: i64, month: i64, day: i64) -> i64 {
 }
 
 fn ordinal(day: i64) -> String {
-    if day == 1 {
-        "1er".to_owned()
-    } else {
-        day.to_string()
-    }
+    if day == 1 { "1er".to_owned() } else { day.to_string() }
 }

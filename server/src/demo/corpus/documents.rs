@@ -46,9 +46,7 @@ impl Document {
     pub(super) fn kind(&self) -> &'static str {
         match self.nature {
             Nature::Pdf => "application/pdf",
-            Nature::Docx => {
-                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-            }
+            Nature::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             Nature::Ecg | Nature::Curve | Nature::Film | Nature::Wound => "image/png",
             Nature::Phone => "image/jpeg",
             Nature::Csv => "text/csv; charset=utf-8",
@@ -73,10 +71,7 @@ impl Document {
             Nature::Csv => csv(&blocks(&self.source)),
             Nature::Text => self.source.replace('\n', "\r\n").into_bytes(),
             Nature::Zip => zip(&[
-                (
-                    "compte-rendu.pdf",
-                    letter(scene, &self.title, &blocks(&self.source)),
-                ),
+                ("compte-rendu.pdf", letter(scene, &self.title, &blocks(&self.source))),
                 ("images/coupe-01.png", picture::film(&mut dice)),
                 ("images/coupe-02.png", picture::film(&mut dice)),
             ]),
@@ -89,24 +84,10 @@ impl Document {
 
 fn letter(scene: &Scene, title: &str, blocks: &[Block]) -> Vec<u8> {
     let from = scene.from;
-    let speciality = if from.speciality.is_empty() {
-        from.profession
-    } else {
-        from.speciality
-    };
-    let head = [
-        from.signed(),
-        speciality.to_owned(),
-        from.place.to_owned(),
-        dates::long(scene.when),
-    ];
+    let speciality = if from.speciality.is_empty() { from.profession } else { from.speciality };
+    let head = [from.signed(), speciality.to_owned(), from.place.to_owned(), dates::long(scene.when)];
     let head: Vec<String> = head.into_iter().filter(|line| !line.is_empty()).collect();
-    pdf(
-        &head,
-        title,
-        blocks,
-        "Document confidentiel couvert par le secret professionnel – patient fictif",
-    )
+    pdf(&head, title, blocks, "Document confidentiel couvert par le secret professionnel – patient fictif")
 }
 
 /// The tables of a text, as spreadsheets of France read them.

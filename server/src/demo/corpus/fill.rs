@@ -21,11 +21,7 @@ pub(super) fn dice(seed: u64, purpose: u64) -> Dice {
 
 /// One of a list; the empty string's kind of default when the list is empty.
 pub(super) fn pick<T: Copy + Default>(dice: &mut Dice, from: &[T]) -> T {
-    if from.is_empty() {
-        T::default()
-    } else {
-        from[dice.random_range(0..from.len())]
-    }
+    if from.is_empty() { T::default() } else { from[dice.random_range(0..from.len())] }
 }
 
 /// True with probability `p`.
@@ -68,9 +64,7 @@ impl Patient {
         let names = if woman { words::WOMEN } else { words::MEN };
         // The lists run from the names of the oldest to those of the youngest.
         let fashion = (names.len() - 1) * usize::try_from(101 - age).unwrap_or(0) / 101;
-        let near = (fashion + dice.random_range(0..9))
-            .saturating_sub(4)
-            .min(names.len() - 1);
+        let near = (fashion + dice.random_range(0..9)).saturating_sub(4).min(names.len() - 1);
         let year = dates::local(now_ms).year - age;
         Self {
             woman,
@@ -90,13 +84,8 @@ impl Patient {
     /// but whose key is right: 97 − (N mod 97).
     pub(super) fn matricule(&self) -> String {
         let t = dates::local(self.born);
-        let body = format!(
-            "{}{:02}{:02}99999{:03}",
-            if self.woman { 2 } else { 1 },
-            t.year.rem_euclid(100),
-            t.month,
-            self.order
-        );
+        let body =
+            format!("{}{:02}{:02}99999{:03}", if self.woman { 2 } else { 1 }, t.year.rem_euclid(100), t.month, self.order);
         let number: u64 = body.parse().unwrap_or(0);
         format!("{body}{:02}", 97 - number % 97)
     }
@@ -123,20 +112,8 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn new(
-        patient: Patient,
-        from: &'static Person,
-        to: &'static Person,
-        when: i64,
-    ) -> Self {
-        Self {
-            patient,
-            from,
-            to,
-            when,
-            kept: Vec::new(),
-            links: [None; 10],
-        }
+    pub(super) fn new(patient: Patient, from: &'static Person, to: &'static Person, when: i64) -> Self {
+        Self { patient, from, to, when, kept: Vec::new(), links: [None; 10] }
     }
 
     /// Fills a template.
@@ -159,9 +136,7 @@ impl Scene {
                 let (link, inner) = linked(inner);
                 let (choices, after) = alternatives(inner);
                 let drawn = dice.random_range(0..choices.len());
-                let which = link.map_or(drawn, |link| {
-                    *self.links[link].get_or_insert(drawn) % choices.len()
-                });
+                let which = link.map_or(drawn, |link| *self.links[link].get_or_insert(drawn) % choices.len());
                 self.expand(dice, choices[which], out);
                 rest = after;
             }
@@ -205,11 +180,7 @@ impl Scene {
     fn said(&self, dice: &mut Dice, name: &str) -> String {
         let p = &self.patient;
         let agree = |woman: &str, man: &str| {
-            if p.woman {
-                woman.to_owned()
-            } else {
-                man.to_owned()
-            }
+            if p.woman { woman.to_owned() } else { man.to_owned() }
         };
         match name {
             "P" => format!("{} {} {}", p.civility(), p.given, p.family.to_uppercase()),
@@ -248,16 +219,8 @@ impl Scene {
                 let at = day + dice.random_range(34..74) * HOUR / 4;
                 format!("{} à {}", dates::day(at), dates::hour(at))
             }
-            "tel" => format!(
-                "01 99 00 {:02} {:02}",
-                dice.random_range(10..99),
-                dice.random_range(10..99)
-            ),
-            "dossier" => format!(
-                "{}{:05}",
-                dates::local(self.when).year,
-                dice.random_range(100..99_999)
-            ),
+            "tel" => format!("01 99 00 {:02} {:02}", dice.random_range(10..99), dice.random_range(10..99)),
+            "dossier" => format!("{}{:05}", dates::local(self.when).year, dice.random_range(100..99_999)),
             other => format!("{{{other}}}"),
         }
     }
@@ -325,34 +288,15 @@ fn greeting(dice: &mut Dice, from: &Person, to: &Person) -> String {
     if from.physician() && to.physician() {
         return match (to.title, to.woman) {
             ("Pr", _) => "Monsieur le Professeur et cher Maître,".to_owned(),
-            (_, true) => pick(
-                dice,
-                &[
-                    "Chère consœur,",
-                    "Chère consœur,",
-                    "Chère amie,",
-                    "Bonjour,",
-                ],
-            )
-            .to_owned(),
-            _ => pick(
-                dice,
-                &["Cher confrère,", "Cher confrère,", "Cher ami,", "Bonjour,"],
-            )
-            .to_owned(),
+            (_, true) => pick(dice, &["Chère consœur,", "Chère consœur,", "Chère amie,", "Bonjour,"]).to_owned(),
+            _ => pick(dice, &["Cher confrère,", "Cher confrère,", "Cher ami,", "Bonjour,"]).to_owned(),
         };
     }
     match to.title {
         "" if to.given.is_empty() => "Bonjour,".to_owned(),
         "" if to.role == Role::Secretary => format!("Bonjour {},", to.given),
-        "" => [format!("Bonjour {},", to.given), "Bonjour,".to_owned()]
-            [usize::from(chance(dice, 0.4))]
-        .clone(),
-        _ => [
-            format!("Bonjour {},", to.short()),
-            "Bonjour Docteur,".to_owned(),
-        ][usize::from(chance(dice, 0.6))]
-        .clone(),
+        "" => [format!("Bonjour {},", to.given), "Bonjour,".to_owned()][usize::from(chance(dice, 0.4))].clone(),
+        _ => [format!("Bonjour {},", to.short()), "Bonjour Docteur,".to_owned()][usize::from(chance(dice, 0.6))].clone(),
     }
 }
 
@@ -370,15 +314,5 @@ fn closing(dice: &mut Dice, from: &Person, to: &Person) -> String {
         )
         .to_owned();
     }
-    pick(
-        dice,
-        &[
-            "Cordialement,",
-            "Bien cordialement,",
-            "Bonne journée,",
-            "Merci d’avance,",
-            "Bien à vous,",
-        ],
-    )
-    .to_owned()
+    pick(dice, &["Cordialement,", "Bien cordialement,", "Bonne journée,", "Merci d’avance,", "Bien à vous,"]).to_owned()
 }

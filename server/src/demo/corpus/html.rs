@@ -6,21 +6,17 @@ use super::people::Person;
 use super::source::{Block, escape, html};
 
 /// The inside of the body for what one wrote, signature included.
-pub(super) fn own(
-    client: Client,
-    blocks: &[Block],
-    signature: &[String],
-    logo: Option<&str>,
-) -> String {
+pub(super) fn own(client: Client, blocks: &[Block], signature: &[String], logo: Option<&str>) -> String {
     match client {
         Client::Outlook => {
-            let mut out = html(blocks, " class=MsoNormal style='margin:0cm;font-size:11.0pt;font-family:\"Calibri\",sans-serif'", " valign=top style='border:solid windowtext 1.0pt;padding:0cm 5.4pt 0cm 5.4pt'").replace("</p>", "<o:p></o:p></p><p class=MsoNormal><o:p>&nbsp;</o:p></p>");
+            let mut out = html(
+                blocks,
+                " class=MsoNormal style='margin:0cm;font-size:11.0pt;font-family:\"Calibri\",sans-serif'",
+                " valign=top style='border:solid windowtext 1.0pt;padding:0cm 5.4pt 0cm 5.4pt'",
+            )
+            .replace("</p>", "<o:p></o:p></p><p class=MsoNormal><o:p>&nbsp;</o:p></p>");
             for (i, line) in signature.iter().enumerate() {
-                let (weight, colour) = if i == 0 {
-                    ("bold", "#1F497D")
-                } else {
-                    ("normal", "#7F7F7F")
-                };
+                let (weight, colour) = if i == 0 { ("bold", "#1F497D") } else { ("normal", "#7F7F7F") };
                 out.push_str(&format!(
                     "<p class=MsoNormal><span style='font-size:9.0pt;font-weight:{weight};color:{colour};mso-fareast-language:FR'>{}<o:p></o:p></span></p>\n",
                     escape(line)
@@ -37,15 +33,10 @@ pub(super) fn own(
             let mut out = html(blocks, "", " style=\"padding:2px 8px\"");
             if !signature.is_empty() {
                 let lines: Vec<_> = signature.iter().map(|line| escape(line)).collect();
-                out.push_str(&format!(
-                    "<div class=\"signature\">-- <br>{}</div>\n",
-                    lines.join("<br>\n")
-                ));
+                out.push_str(&format!("<div class=\"signature\">-- <br>{}</div>\n", lines.join("<br>\n")));
             }
             if let Some(cid) = logo {
-                out.push_str(&format!(
-                    "<img src=\"cid:{cid}\" width=\"96\" height=\"40\" alt=\"\">\n"
-                ));
+                out.push_str(&format!("<img src=\"cid:{cid}\" width=\"96\" height=\"40\" alt=\"\">\n"));
             }
             out
         }

@@ -50,15 +50,7 @@ pub(super) const ANY: &[Kind] = city::KINDS;
 
 /// Every kind.
 pub(super) fn kinds() -> impl Iterator<Item = &'static Kind> {
-    [
-        specialists::KINDS,
-        results::KINDS,
-        city::KINDS,
-        hospital::KINDS,
-        admin::KINDS,
-    ]
-    .into_iter()
-    .flatten()
+    [specialists::KINDS, results::KINDS, city::KINDS, hospital::KINDS, admin::KINDS].into_iter().flatten()
 }
 
 /// Short answers that suit any exchange, to go on with.
@@ -75,11 +67,5 @@ pub(super) const ANSWERS: &[&str] = &[
     "Merci beaucoup pour votre disponibilité. [Bon week-end.|Bonne soirée.|À très bientôt.]",
 ];
 
-const DOCTORS: &[Role] = &[
-    Role::Gp,
-    Role::Paediatrician,
-    Role::Geriatrician,
-    Role::Cardio,
-    Role::Dermato,
-];
+const DOCTORS: &[Role] = &[Role::Gp, Role::Paediatrician, Role::Geriatrician, Role::Cardio, Role::Dermato];
 const FAMILY_DOCTORS: &[Role] = &[Role::Gp, Role::Paediatrician, Role::Geriatrician];

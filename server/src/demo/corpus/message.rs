@@ -26,9 +26,7 @@ impl Client {
         match person.role {
             Role::Gp | Role::OtherGp | Role::Secretary => Self::Pli,
             Role::Biologist | Role::Emergency | Role::Insurance => Self::Software,
-            Role::Cardio | Role::Dentist | Role::Hospital | Role::Geriatrician | Role::Home => {
-                Self::Outlook
-            }
+            Role::Cardio | Role::Dentist | Role::Hospital | Role::Geriatrician | Role::Home => Self::Outlook,
             Role::Nurse | Role::Midwife | Role::Dermato => Self::Apple,
             Role::Physio | Role::Paediatrician | Role::Network => Self::Thunderbird,
             Role::Radio | Role::Pharmacist | Role::Care => Self::Webmail,
@@ -90,18 +88,11 @@ pub(super) struct Message {
 impl Message {
     /// Writes the bodies: what is said (`source`), the signature, and what is
     /// quoted of `parent`.
-    pub(super) fn compose(
-        mut self,
-        dice: &mut Dice,
-        source: &str,
-        parent: Option<&Message>,
-    ) -> Self {
+    pub(super) fn compose(mut self, dice: &mut Dice, source: &str, parent: Option<&Message>) -> Self {
         let said = blocks(source);
         let signature = self.signature();
-        self.newsletter = matches!(
-            self.from.role,
-            Role::Authority | Role::Network | Role::Operator
-        ) && parent.is_none()
+        self.newsletter = matches!(self.from.role, Role::Authority | Role::Network | Role::Operator)
+            && parent.is_none()
             && chance(dice, 0.5);
         self.logo = self.client == Client::Outlook && chance(dice, 0.3);
         self.text = self.plain_body(&said, &signature, parent);
@@ -117,17 +108,11 @@ impl Message {
             let logo = self.logo.then(|| self.cid());
             let mut inner = html::own(self.client, &said, &signature, logo.as_deref());
             if let Some(parent) = parent {
-                let quoted = parent.html.clone().unwrap_or_else(|| {
-                    format!(
-                        "<div style=\"white-space:pre-wrap\">{}</div>",
-                        escape(&parent.text)
-                    )
-                });
-                inner.push_str(&html::quote(
-                    self.client,
-                    &self.introduction(parent),
-                    &quoted,
-                ));
+                let quoted = parent
+                    .html
+                    .clone()
+                    .unwrap_or_else(|| format!("<div style=\"white-space:pre-wrap\">{}</div>", escape(&parent.text)));
+                inner.push_str(&html::quote(self.client, &self.introduction(parent), &quoted));
             }
             Some(inner)
         } else {
@@ -146,11 +131,7 @@ impl Message {
         if self.client == Client::Software || p.kind != Kind::Professional {
             return Vec::new();
         }
-        let quality = if p.speciality.is_empty() {
-            p.profession
-        } else {
-            p.speciality
-        };
+        let quality = if p.speciality.is_empty() { p.profession } else { p.speciality };
         let number = p.rpps.get(7..).unwrap_or("0000");
         let mut lines = vec![p.signed(), quality.to_owned(), p.place.to_owned()];
         lines.push(format!("Tél. 01 99 00 {} {}", &number[..2], &number[2..4]));
@@ -192,11 +173,7 @@ impl Message {
     fn plain_body(&self, said: &[Block], signature: &[String], parent: Option<&Message>) -> String {
         let mut out = plain(said);
         if !signature.is_empty() {
-            out.push_str(if self.client == Client::Outlook {
-                "\n\n"
-            } else {
-                "\n-- \n"
-            });
+            out.push_str(if self.client == Client::Outlook { "\n\n" } else { "\n-- \n" });
             out.push_str(&signature.join("\n"));
             out.push('\n');
         }
@@ -205,18 +182,11 @@ impl Message {
         };
         let introduction = self.introduction(parent);
         if self.client == Client::Outlook {
-            out.push_str(&format!(
-                "\n-----Message d’origine-----\n{introduction}\n\n{}",
-                parent.text
-            ));
+            out.push_str(&format!("\n-----Message d’origine-----\n{introduction}\n\n{}", parent.text));
         } else {
             out.push_str(&format!("\n{introduction}\n"));
             for line in parent.text.lines() {
-                out.push_str(if line.is_empty() || line.starts_with('>') {
-                    ">"
-                } else {
-                    "> "
-                });
+                out.push_str(if line.is_empty() || line.starts_with('>') { ">" } else { "> " });
                 out.push_str(line);
                 out.push('\n');
             }
@@ -278,11 +248,7 @@ impl Message {
             let all: Vec<_> = self.references.iter().map(|id| format!("<{id}>")).collect();
             field("References", &all.join("\r\n "));
         }
-        if self
-            .documents
-            .iter()
-            .any(|d| matches!(d.nature, Nature::Xdm(_)))
-        {
+        if self.documents.iter().any(|d| matches!(d.nature, Nature::Xdm(_))) {
             for document in &self.documents {
                 if let Nature::Xdm(code) = document.nature {
                     field("X-MSS-CODECDA", code);
@@ -299,10 +265,7 @@ impl Message {
         }
         if self.newsletter {
             field("List-Id", &format!("<diffusion.{}>", self.from.domain()));
-            field(
-                "List-Unsubscribe",
-                "<https://www.lettre-sante.example/desinscription?u=a81f>",
-            );
+            field("List-Unsubscribe", "<https://www.lettre-sante.example/desinscription?u=a81f>");
             field("Precedence", "bulk");
         }
         head.push_str(self.client.field());
@@ -311,30 +274,17 @@ impl Message {
 
     fn body(&self, charset: Charset) -> Part {
         let text = match self.client {
-            Client::Thunderbird => Part::text(
-                "text/plain; format=flowed",
-                &flowed(&self.text),
-                Charset::Utf8,
-                Encoding::Eight,
-            ),
-            Client::Software if charset == Charset::Latin1 => {
-                Part::text("text/plain", &self.text, charset, Encoding::Eight)
+            Client::Thunderbird => {
+                Part::text("text/plain; format=flowed", &flowed(&self.text), Charset::Utf8, Encoding::Eight)
             }
+            Client::Software if charset == Charset::Latin1 => Part::text("text/plain", &self.text, charset, Encoding::Eight),
             Client::Software => Part::text("text/plain", &self.text, charset, Encoding::Base64),
             _ => Part::text("text/plain", &self.text, charset, Encoding::Quoted),
         };
         let mut root = text;
         if let Some(inner) = &self.html {
-            let document = if self.newsletter {
-                inner.clone()
-            } else {
-                html::document(self.client, charset.name(), inner)
-            };
-            let charset = if self.newsletter {
-                Charset::Utf8
-            } else {
-                charset
-            };
+            let document = if self.newsletter { inner.clone() } else { html::document(self.client, charset.name(), inner) };
+            let charset = if self.newsletter { Charset::Utf8 } else { charset };
             let mut rich = Part::text("text/html", &document, charset, Encoding::Quoted);
             if self.logo {
                 let mark = picture::mark(self.from.key.len() as u8 * 13);
@@ -345,23 +295,12 @@ impl Message {
         }
         let mut parts = vec![root];
         for document in &self.documents {
-            parts.push(Part::file(
-                document.kind(),
-                &document.name,
-                None,
-                &document.bytes(&self.scene),
-            ));
+            parts.push(Part::file(document.kind(), &document.name, None, &document.bytes(&self.scene)));
         }
         if let Some(original) = &self.forwarded {
-            parts.push(Part::message(
-                original.raw(View::Received(self.from, original.when + 2_000)),
-            ));
+            parts.push(Part::message(original.raw(View::Received(self.from, original.when + 2_000))));
         }
-        if parts.len() == 1 {
-            parts.swap_remove(0)
-        } else {
-            Part::multi("mixed", self.salt, parts)
-        }
+        if parts.len() == 1 { parts.swap_remove(0) } else { Part::multi("mixed", self.salt, parts) }
     }
 }
 

@@ -29,11 +29,8 @@ impl Charset {
         let mut out = Vec::with_capacity(text.len());
         for c in text.chars() {
             match (u32::from(c), c) {
-                (code @ 0..=0x7F | code @ 0xA0..=0xFF, _) => {
-                    out.push(u8::try_from(code).unwrap_or(b'?'))
-                }
-                (_, '€' | '…' | 'Œ' | 'œ' | '’' | '‘' | '“' | '”' | '•' | '–' | '—')
-                    if self == Self::Cp1252 =>
+                (code @ 0..=0x7F | code @ 0xA0..=0xFF, _) => out.push(u8::try_from(code).unwrap_or(b'?')),
+                (_, '€' | '…' | 'Œ' | 'œ' | '’' | '‘' | '“' | '”' | '•' | '–' | '—') if self == Self::Cp1252 =>
                 {
                     out.push(match c {
                         '€' => 0x80,
@@ -70,18 +67,10 @@ pub(super) fn base64(bytes: &[u8]) -> Vec<u8> {
     for line in bytes.chunks(57) {
         for group in line.chunks(3) {
             match *group {
-                [a, b, c] => out.extend_from_slice(&[
-                    letter(a >> 2),
-                    letter(a << 4 | b >> 4),
-                    letter(b << 2 | c >> 6),
-                    letter(c),
-                ]),
-                [a, b] => out.extend_from_slice(&[
-                    letter(a >> 2),
-                    letter(a << 4 | b >> 4),
-                    letter(b << 2),
-                    b'=',
-                ]),
+                [a, b, c] => {
+                    out.extend_from_slice(&[letter(a >> 2), letter(a << 4 | b >> 4), letter(b << 2 | c >> 6), letter(c)])
+                }
+                [a, b] => out.extend_from_slice(&[letter(a >> 2), letter(a << 4 | b >> 4), letter(b << 2), b'=']),
                 [a] => out.extend_from_slice(&[letter(a >> 2), letter(a << 4), b'=', b'=']),
                 _ => {}
             }
@@ -122,8 +111,7 @@ pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
         let mut width = 0;
         for (i, &byte) in line.iter().enumerate() {
             let last = i + 1 == line.len();
-            let plain = matches!(byte, b'!'..=b'<' | b'>'..=b'~')
-                || (matches!(byte, b' ' | b'\t') && !last);
+            let plain = matches!(byte, b'!'..=b'<' | b'>'..=b'~') || (matches!(byte, b' ' | b'\t') && !last);
             let cost = if plain { 1 } else { 3 };
             if width + cost > 75 {
                 out.extend_from_slice(b"=\r\n");
@@ -132,11 +120,7 @@ pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
             if plain {
                 out.push(byte);
             } else {
-                out.extend_from_slice(&[
-                    b'=',
-                    HEX[usize::from(byte >> 4)],
-                    HEX[usize::from(byte & 15)],
-                ]);
+                out.extend_from_slice(&[b'=', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
             }
             width += cost;
         }
@@ -170,16 +154,7 @@ pub(super) fn words(text: &str, charset: Charset, q: bool) -> String {
     let mut piece = String::new();
     let cost = |piece: &str| {
         if q {
-            piece
-                .chars()
-                .map(|c| {
-                    if c.is_ascii_alphanumeric() {
-                        1
-                    } else {
-                        3 * c.len_utf8()
-                    }
-                })
-                .sum()
+            piece.chars().map(|c| if c.is_ascii_alphanumeric() { 1 } else { 3 * c.len_utf8() }).sum()
         } else {
             piece.len() * 4 / 3 + 3
         }
@@ -192,16 +167,8 @@ pub(super) fn words(text: &str, charset: Charset, q: bool) -> String {
             out.push_str("\r\n ");
         }
         let bytes = charset.encode(piece);
-        let coded = if q {
-            q_word(&bytes)
-        } else {
-            text_of(base64(&bytes)).replace("\r\n", "")
-        };
-        out.push_str(&format!(
-            "=?{}?{}?{coded}?=",
-            charset.name(),
-            if q { 'Q' } else { 'B' }
-        ));
+        let coded = if q { q_word(&bytes) } else { text_of(base64(&bytes)).replace("\r\n", "") };
+        out.push_str(&format!("=?{}?{}?{coded}?=", charset.name(), if q { 'Q' } else { 'B' }));
         piece.clear();
     };
     for c in text.chars() {
@@ -221,9 +188,7 @@ fn q_word(bytes: &[u8]) -> String {
     for &byte in bytes {
         match byte {
             b' ' => out.push('_'),
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'!' | b'*' | b'+' | b'/' => {
-                out.push(char::from(byte))
-            }
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'!' | b'*' | b'+' | b'/' => out.push(char::from(byte)),
             _ => out.push_str(&format!("={byte:02X}")),
         }
     }
@@ -256,34 +221,22 @@ pub(super) fn address(name: &str, address: &str, charset: Charset, q: bool) -> S
     if !name.is_ascii() {
         return format!("{}\r\n <{address}>", words(name, charset, q));
     }
-    if name
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b' ' || b == b'-')
-    {
+    if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ' || b == b'-') {
         return format!("{name} <{address}>");
     }
-    format!(
-        "\"{}\" <{address}>",
-        name.replace('\\', "\\\\").replace('"', "\\\"")
-    )
+    format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Addresses of people, one a line.
 pub(super) fn addresses(people: &[&Person], charset: Charset, q: bool) -> String {
-    let each: Vec<_> = people
-        .iter()
-        .map(|p| address(&p.display(), p.address, charset, q))
-        .collect();
+    let each: Vec<_> = people.iter().map(|p| address(&p.display(), p.address, charset, q)).collect();
     each.join(",\r\n ")
 }
 
 /// A parameter that names a file (RFC 2231 when it is not ASCII).
 pub(super) fn file_name(param: &str, name: &str) -> String {
     if name.is_ascii() {
-        return format!(
-            "{param}=\"{}\"",
-            name.replace('\\', "\\\\").replace('"', "\\\"")
-        );
+        return format!("{param}=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
     }
     let mut coded = String::new();
     for byte in name.bytes() {
@@ -321,11 +274,7 @@ pub(super) enum Part {
     /// Fields (each ended by CRLF) and the body as it travels.
     Leaf { fields: String, body: Vec<u8> },
     /// Several parts: subtype with its parameters, boundary.
-    Multi {
-        kind: String,
-        boundary: String,
-        parts: Vec<Part>,
-    },
+    Multi { kind: String, boundary: String, parts: Vec<Part> },
 }
 
 impl Part {
@@ -337,56 +286,31 @@ impl Part {
             Encoding::Eight => ("8bit", crlf(&bytes)),
             Encoding::Base64 => ("base64", base64(&crlf(&bytes))),
         };
-        let fields = format!(
-            "Content-Type: {kind}; charset={}\r\nContent-Transfer-Encoding: {name}\r\n",
-            charset.name()
-        );
+        let fields = format!("Content-Type: {kind}; charset={}\r\nContent-Transfer-Encoding: {name}\r\n", charset.name());
         Self::Leaf { fields, body }
     }
 
     /// A file, attached or (with a Content-ID) shown in place.
     pub(super) fn file(kind: &str, name: &str, cid: Option<&str>, bytes: &[u8]) -> Self {
-        let mut fields = format!(
-            "Content-Type: {kind};\r\n {}\r\nContent-Transfer-Encoding: base64\r\n",
-            file_name("name", name)
-        );
-        let how = if cid.is_some() {
-            "inline"
-        } else {
-            "attachment"
-        };
-        fields.push_str(&format!(
-            "Content-Disposition: {how};\r\n {}\r\n",
-            file_name("filename", name)
-        ));
+        let mut fields =
+            format!("Content-Type: {kind};\r\n {}\r\nContent-Transfer-Encoding: base64\r\n", file_name("name", name));
+        let how = if cid.is_some() { "inline" } else { "attachment" };
+        fields.push_str(&format!("Content-Disposition: {how};\r\n {}\r\n", file_name("filename", name)));
         if let Some(cid) = cid {
             fields.push_str(&format!("Content-ID: <{cid}>\r\n"));
         }
-        Self::Leaf {
-            fields,
-            body: base64(bytes),
-        }
+        Self::Leaf { fields, body: base64(bytes) }
     }
 
     /// A message within the message.
     pub(super) fn message(raw: Vec<u8>) -> Self {
-        Self::Leaf {
-            fields: "Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n"
-                .to_owned(),
-            body: raw,
-        }
+        Self::Leaf { fields: "Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n".to_owned(), body: raw }
     }
 
     /// Several parts under one.
     pub(super) fn multi(kind: &str, salt: u64, parts: Vec<Part>) -> Self {
-        let mark = kind.bytes().fold(salt, |h, b| {
-            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3)
-        });
-        Self::Multi {
-            kind: kind.to_owned(),
-            boundary: format!("=_{mark:016x}_pli"),
-            parts,
-        }
+        let mark = kind.bytes().fold(salt, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3));
+        Self::Multi { kind: kind.to_owned(), boundary: format!("=_{mark:016x}_pli"), parts }
     }
 
     /// Writes fields, an empty line and the body.
@@ -397,13 +321,8 @@ impl Part {
                 out.extend_from_slice(b"\r\n");
                 out.extend_from_slice(body);
             }
-            Self::Multi {
-                kind,
-                boundary,
-                parts,
-            } => {
-                let head =
-                    format!("Content-Type: multipart/{kind};\r\n boundary=\"{boundary}\"\r\n");
+            Self::Multi { kind, boundary, parts } => {
+                let head = format!("Content-Type: multipart/{kind};\r\n boundary=\"{boundary}\"\r\n");
                 out.extend_from_slice(head.as_bytes());
                 for part in parts {
                     out.extend_from_slice(format!("\r\n--{boundary}\r\n").as_bytes());

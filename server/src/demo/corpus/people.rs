@@ -116,9 +116,7 @@ impl Person {
 
     /// The domain of the secure address.
     pub(super) fn domain(&self) -> &'static str {
-        self.address
-            .split_once('@')
-            .map_or("mssante.example", |(_, domain)| domain)
+        self.address.split_once('@').map_or("mssante.example", |(_, domain)| domain)
     }
 }
 

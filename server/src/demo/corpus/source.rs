@@ -13,11 +13,7 @@ pub(super) enum Block {
 /// Reads a filled template.
 pub(super) fn blocks(source: &str) -> Vec<Block> {
     let mut out = Vec::new();
-    for piece in source
-        .split("\n\n")
-        .map(str::trim)
-        .filter(|piece| !piece.is_empty())
-    {
+    for piece in source.split("\n\n").map(str::trim).filter(|piece| !piece.is_empty()) {
         if let Some(heading) = piece.strip_prefix("# ") {
             let (heading, rest) = heading.split_once('\n').unwrap_or((heading, ""));
             out.push(Block::Heading(heading.to_owned()));
@@ -25,19 +21,9 @@ pub(super) fn blocks(source: &str) -> Vec<Block> {
                 out.extend(blocks(rest));
             }
         } else if piece.starts_with("- ") {
-            out.push(Block::List(
-                piece
-                    .lines()
-                    .map(|line| line.trim_start_matches("- ").to_owned())
-                    .collect(),
-            ));
+            out.push(Block::List(piece.lines().map(|line| line.trim_start_matches("- ").to_owned()).collect()));
         } else if piece.starts_with("| ") {
-            let row = |line: &str| {
-                line.trim_matches('|')
-                    .split('|')
-                    .map(|cell| cell.trim().to_owned())
-                    .collect()
-            };
+            let row = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
             out.push(Block::Table(piece.lines().map(row).collect()));
         } else {
             out.push(Block::Text(piece.to_owned()));
@@ -74,12 +60,7 @@ pub(super) fn plain(blocks: &[Block]) -> String {
 }
 
 fn plain_table(out: &mut String, rows: &[Vec<String>]) {
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|c| c.chars().count())
-            .max()
-    };
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max();
     for row in rows {
         let mut line = String::new();
         for (i, cell) in row.iter().enumerate() {
@@ -99,26 +80,19 @@ pub(super) fn html(blocks: &[Block], p: &str, cell: &str) -> String {
         match block {
             Block::Heading(text) => out.push_str(&format!("<p{p}><b>{}</b></p>\n", escape(text))),
             Block::Text(text) => {
-                out.push_str(&format!(
-                    "<p{p}>{}</p>\n",
-                    escape(text).replace('\n', "<br>\n")
-                ));
+                out.push_str(&format!("<p{p}>{}</p>\n", escape(text).replace('\n', "<br>\n")));
             }
             Block::List(items) => {
-                let items: String = items
-                    .iter()
-                    .map(|item| format!("<li>{}</li>\n", escape(item)))
-                    .collect();
+                let items: String = items.iter().map(|item| format!("<li>{}</li>\n", escape(item))).collect();
                 out.push_str(&format!("<ul>\n{items}</ul>\n"));
             }
             Block::Table(rows) => {
-                out.push_str("<table border=\"1\" cellpadding=\"4\" cellspacing=\"0\" style=\"border-collapse:collapse\">\n");
+                out.push_str(
+                    "<table border=\"1\" cellpadding=\"4\" cellspacing=\"0\" style=\"border-collapse:collapse\">\n",
+                );
                 for (i, row) in rows.iter().enumerate() {
                     let tag = if i == 0 { "th" } else { "td" };
-                    let cells: String = row
-                        .iter()
-                        .map(|text| format!("<{tag}{cell}>{}</{tag}>", escape(text)))
-                        .collect();
+                    let cells: String = row.iter().map(|text| format!("<{tag}{cell}>{}</{tag}>", escape(text))).collect();
                     out.push_str(&format!("<tr>{cells}</tr>\n"));
                 }
                 out.push_str("</table>\n");
@@ -130,10 +104,7 @@ pub(super) fn html(blocks: &[Block], p: &str, cell: &str) -> String {
 
 /// Text as HTML or XML carries it.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Lines of at most `width` characters, broken at spaces.

@@ -25,37 +25,19 @@ fn luhn(digits: &str) -> bool {
 /// Unfolded fields of a message with a name.
 fn fields(raw: &[u8], name: &str) -> Vec<String> {
     let text = String::from_utf8_lossy(raw).replace("\r\n", "\n");
-    let head = text
-        .split("\n\n")
-        .next()
-        .unwrap_or("")
-        .replace("\n ", " ")
-        .replace("\n\t", " ");
+    let head = text.split("\n\n").next().unwrap_or("").replace("\n ", " ").replace("\n\t", " ");
     let prefix = format!("{}:", name.to_lowercase());
-    head.lines()
-        .filter(|l| l.to_lowercase().starts_with(&prefix))
-        .map(|l| l[prefix.len()..].trim().to_owned())
-        .collect()
+    head.lines().filter(|l| l.to_lowercase().starts_with(&prefix)).map(|l| l[prefix.len()..].trim().to_owned()).collect()
 }
 
 fn ids(field: &str) -> Vec<String> {
-    field
-        .split(['<', '>'])
-        .filter(|s| s.contains('@'))
-        .map(str::to_owned)
-        .collect()
+    field.split(['<', '>']).filter(|s| s.contains('@')).map(str::to_owned).collect()
 }
 
 #[test]
 fn people_are_invented_and_well_formed() {
     assert_eq!(people().len(), 13);
-    assert_eq!(
-        people()
-            .iter()
-            .filter(|p| p.kind == Kind::Professional)
-            .count(),
-        12
-    );
+    assert_eq!(people().iter().filter(|p| p.kind == Kind::Professional).count(), 12);
     assert_eq!(people()[0].key, "dr-martin");
     let mut addresses = HashSet::new();
     for p in people().iter().chain(correspondents()) {
@@ -63,39 +45,21 @@ fn people_are_invented_and_well_formed() {
         assert!(addresses.insert(p.address), "{}", p.address);
         match p.kind {
             Kind::Professional => {
-                assert!(
-                    p.rpps.len() == 11 && p.rpps.starts_with("99") && luhn(p.rpps),
-                    "{}",
-                    p.rpps
-                );
+                assert!(p.rpps.len() == 11 && p.rpps.starts_with("99") && luhn(p.rpps), "{}", p.rpps);
                 assert!(!p.profession_code.is_empty());
             }
             _ => assert!(p.rpps.is_empty() && p.profession_code.is_empty()),
         }
     }
-    assert!(
-        people()
-            .iter()
-            .all(|p| p.ordinary.ends_with("@courriel.example"))
-    );
+    assert!(people().iter().all(|p| p.ordinary.ends_with("@courriel.example")));
 }
 
 #[test]
 fn the_same_seed_gives_the_same_mail() {
-    let all = |seed| {
-        demo(seed, 300, NOW)
-            .map(|i| (i.account, i.received_at_ms, i.raw))
-            .collect::<Vec<_>>()
-    };
+    let all = |seed| demo(seed, 300, NOW).map(|i| (i.account, i.received_at_ms, i.raw)).collect::<Vec<_>>();
     assert!(all(7) == all(7));
     assert!(all(7) != all(8));
-    let some = |seed| {
-        bench(seed, 20_000, NOW)
-            .skip(50)
-            .take(30)
-            .map(|i| i.raw)
-            .collect::<Vec<_>>()
-    };
+    let some = |seed| bench(seed, 20_000, NOW).skip(50).take(30).map(|i| i.raw).collect::<Vec<_>>();
     assert!(some(7) == some(7));
     assert!(some(7) != some(8));
 }
@@ -108,26 +72,13 @@ fn the_demonstration_has_the_count_asked_and_is_spread() {
     let items: Vec<_> = demo(1, 2_000, NOW).collect();
     assert_eq!(items.len(), 2_000);
     let mut held: HashMap<_, usize> = HashMap::new();
-    items
-        .iter()
-        .for_each(|i| *held.entry(i.account).or_default() += 1);
+    items.iter().for_each(|i| *held.entry(i.account).or_default() += 1);
     assert_eq!(held.len(), 13);
-    assert!(
-        (800..=1_000).contains(&held[people()[0].address]),
-        "{held:?}"
-    );
+    assert!((800..=1_000).contains(&held[people()[0].address]), "{held:?}");
     assert!(held.values().all(|n| *n >= 40), "{held:?}");
-    assert!(
-        items
-            .iter()
-            .all(|i| i.received_at_ms <= NOW && i.received_at_ms > NOW - 560 * dates::DAY)
-    );
+    assert!(items.iter().all(|i| i.received_at_ms <= NOW && i.received_at_ms > NOW - 560 * dates::DAY));
     assert!(items.is_sorted_by_key(|i| i.received_at_ms));
-    assert!(
-        items
-            .last()
-            .is_some_and(|i| i.received_at_ms > NOW - dates::HOUR)
-    );
+    assert!(items.last().is_some_and(|i| i.received_at_ms > NOW - dates::HOUR));
     for place in [
         Place::Inbox,
         Place::Sent,
@@ -139,27 +90,13 @@ fn the_demonstration_has_the_count_asked_and_is_spread() {
         Place::Folder(letters::RESULTS),
         Place::Folder(letters::CALL_BACK),
     ] {
-        assert!(
-            items
-                .iter()
-                .any(|i| i.place == place && i.account == people()[0].address),
-            "{place:?}"
-        );
+        assert!(items.iter().any(|i| i.place == place && i.account == people()[0].address), "{place:?}");
     }
-    let inbox = items
-        .iter()
-        .filter(|i| i.place == Place::Inbox && i.account == people()[0].address)
-        .count();
+    let inbox = items.iter().filter(|i| i.place == Place::Inbox && i.account == people()[0].address).count();
     assert!(inbox > 250, "{inbox}");
-    let unread = items
-        .iter()
-        .filter(|i| i.place == Place::Inbox && !i.seen && i.account == people()[0].address)
-        .count();
+    let unread = items.iter().filter(|i| i.place == Place::Inbox && !i.seen && i.account == people()[0].address).count();
     assert!((5..80).contains(&unread), "{unread}");
-    let distinct: HashSet<_> = items
-        .iter()
-        .flat_map(|i| fields(&i.raw, "Subject"))
-        .collect();
+    let distinct: HashSet<_> = items.iter().flat_map(|i| fields(&i.raw, "Subject")).collect();
     assert!(distinct.len() > 900, "{}", distinct.len());
 }
 
@@ -171,35 +108,17 @@ fn conversations_hold_together() {
     let mut longest = 0;
     for message in plan.messages() {
         for id in &message.references {
-            assert!(
-                known.get(id).is_some_and(|when| *when < message.when),
-                "{id}"
-            );
+            assert!(known.get(id).is_some_and(|when| *when < message.when), "{id}");
         }
         longest = longest.max(message.references.len() + 1);
         assert!(known.insert(message.id.clone(), message.when).is_none());
-        assert!(
-            !message.text.contains('{') && !message.subject.contains('{'),
-            "{} {}",
-            message.subject,
-            message.text
-        );
+        assert!(!message.text.contains('{') && !message.subject.contains('{'), "{} {}", message.subject, message.text);
     }
     assert!((6..=10).contains(&longest), "{longest}");
     let items: Vec<_> = plan.items().collect();
-    let sent: HashSet<_> = items
-        .iter()
-        .flat_map(|i| fields(&i.raw, "Message-ID"))
-        .flat_map(|f| ids(&f))
-        .collect();
-    for item in items
-        .iter()
-        .filter(|i| !String::from_utf8_lossy(&i.raw).contains("liste.example"))
-    {
-        for field in fields(&item.raw, "In-Reply-To")
-            .iter()
-            .chain(&fields(&item.raw, "References"))
-        {
+    let sent: HashSet<_> = items.iter().flat_map(|i| fields(&i.raw, "Message-ID")).flat_map(|f| ids(&f)).collect();
+    for item in items.iter().filter(|i| !String::from_utf8_lossy(&i.raw).contains("liste.example")) {
+        for field in fields(&item.raw, "In-Reply-To").iter().chain(&fields(&item.raw, "References")) {
             assert!(ids(field).iter().all(|id| sent.contains(id)), "{field}");
         }
     }
@@ -217,9 +136,7 @@ fn copies_have_the_same_bytes() {
         let mut keep = true;
         for line in head.split("\r\n") {
             if !line.starts_with(' ') {
-                keep = !["Bcc:", "Received:", "Return-Path:"]
-                    .iter()
-                    .any(|p| line.starts_with(p));
+                keep = !["Bcc:", "Received:", "Return-Path:"].iter().any(|p| line.starts_with(p));
             }
             if keep {
                 kept.push_str(line);
@@ -248,19 +165,11 @@ fn recipients_never_see_blind_copies() {
 /// Every offset of the cross-reference table points at its object.
 fn check_pdf(bytes: &[u8]) {
     assert!(bytes.starts_with(b"%PDF-1.4\n") && bytes.ends_with(b"%%EOF\n"));
-    let find = |needle: &[u8]| {
-        bytes
-            .windows(needle.len())
-            .rposition(|w| w == needle)
-            .unwrap()
-    };
+    let find = |needle: &[u8]| bytes.windows(needle.len()).rposition(|w| w == needle).unwrap();
     let tail = std::str::from_utf8(&bytes[find(b"startxref\n") + 10..]).unwrap();
     let table: usize = tail.lines().next().unwrap().parse().unwrap();
     assert!(bytes[table..].starts_with(b"xref\n0 "));
-    let lines: Vec<_> = std::str::from_utf8(&bytes[table..])
-        .unwrap()
-        .lines()
-        .collect();
+    let lines: Vec<_> = std::str::from_utf8(&bytes[table..]).unwrap().lines().collect();
     let count: usize = lines[1].strip_prefix("0 ").unwrap().parse().unwrap();
     for (number, line) in lines[3..3 + count - 1].iter().enumerate() {
         assert_eq!(line.len(), 19, "{line}");
@@ -284,12 +193,7 @@ fn every_pdf_is_whole() {
     }
     assert!(seen > 150, "{seen}");
     assert!(pages.len() >= 3 && !pages.contains(&0), "{pages:?}");
-    check_pdf(&pdf(
-        &[],
-        "(un) \\ titre",
-        &blocks("Texte (avec) \\ des signes"),
-        "",
-    ));
+    check_pdf(&pdf(&[], "(un) \\ titre", &blocks("Texte (avec) \\ des signes"), ""));
 }
 
 #[test]
@@ -297,13 +201,8 @@ fn other_documents_begin_as_they_should() {
     let patient = Patient::of_pool(1, 1, Who::Adult, NOW);
     let scene = Scene::new(patient, &people()[0], &people()[1], NOW);
     let make = |nature| {
-        let document = Document {
-            nature,
-            name: String::new(),
-            title: "Titre".into(),
-            source: "| a | b |\n| c | d |".into(),
-            salt: 3,
-        };
+        let document =
+            Document { nature, name: String::new(), title: "Titre".into(), source: "| a | b |\n| c | d |".into(), salt: 3 };
         document.bytes(&scene)
     };
     for nature in [Nature::Ecg, Nature::Curve, Nature::Film, Nature::Wound] {
@@ -317,10 +216,7 @@ fn other_documents_begin_as_they_should() {
         let zip = make(nature);
         assert!(zip.starts_with(b"PK\x03\x04") && zip[zip.len() - 22..].starts_with(b"PK\x05\x06"));
     }
-    assert_eq!(
-        String::from_utf8(make(Nature::Csv)).unwrap(),
-        "\u{FEFF}a;b\r\nc;d\r\n"
-    );
+    assert_eq!(String::from_utf8(make(Nature::Csv)).unwrap(), "\u{FEFF}a;b\r\nc;d\r\n");
 }
 
 #[test]
@@ -337,24 +233,12 @@ fn matricules_have_the_right_key_and_belong_to_nobody() {
 #[test]
 fn ugly_cases_are_all_there() {
     let first = people()[0].address;
-    let items: Vec<_> = (0..ugly::count())
-        .map(|which| ugly::raw(1, which, NOW - which as i64 * dates::DAY, NOW))
-        .collect();
-    let held: Vec<_> = demo(1, 900, NOW)
-        .filter(|i| i.account == first)
-        .map(|i| i.raw)
-        .collect();
+    let items: Vec<_> = (0..ugly::count()).map(|which| ugly::raw(1, which, NOW - which as i64 * dates::DAY, NOW)).collect();
+    let held: Vec<_> = demo(1, 900, NOW).filter(|i| i.account == first).map(|i| i.raw).collect();
     let marked = |raw: &Vec<u8>| raw.windows(5).any(|w| w == b"<odd-");
-    assert_eq!(
-        held.iter().filter(|raw| marked(raw)).count(),
-        items.iter().filter(|raw| marked(raw)).count()
-    );
+    assert_eq!(held.iter().filter(|raw| marked(raw)).count(), items.iter().filter(|raw| marked(raw)).count());
     assert!(ugly::count() >= 60);
-    let any = |what: &[u8]| {
-        items
-            .iter()
-            .any(|raw| raw.windows(what.len()).any(|w| w == what))
-    };
+    let any = |what: &[u8]| items.iter().any(|raw| raw.windows(what.len()).any(|w| w == what));
     for what in [
         "<script",
         "onerror",
@@ -369,11 +253,7 @@ fn ugly_cases_are_all_there() {
     ] {
         assert!(any(what.as_bytes()), "{what}");
     }
-    assert!(
-        items
-            .iter()
-            .any(|raw| fields(raw, "To").concat().matches('@').count() >= 300)
-    );
+    assert!(items.iter().any(|raw| fields(raw, "To").concat().matches('@').count() >= 300));
     assert!(items.iter().any(|raw| fields(raw, "Message-ID").is_empty()));
     assert!(items.iter().any(|raw| fields(raw, "Date").is_empty()));
     assert!(items.iter().any(|raw| raw.len() > 100_000));
@@ -384,18 +264,9 @@ fn dates_follow_paris() {
     assert_eq!(dates::rfc5322(NOW), "Sun, 22 Nov 2026 13:00:00 +0100");
     assert_eq!(dates::quoted(1_772_529_120_000), "mar. 3 mars 2026 à 10:12");
     // Summer time begins on 29 March 2026 at 01:00 UTC, ends on 25 October.
-    assert_eq!(
-        dates::rfc5322(1_774_745_999_000),
-        "Sun, 29 Mar 2026 01:59:59 +0100"
-    );
-    assert_eq!(
-        dates::rfc5322(1_774_746_000_000),
-        "Sun, 29 Mar 2026 03:00:00 +0200"
-    );
-    assert_eq!(
-        dates::rfc5322(1_792_890_000_000),
-        "Sun, 25 Oct 2026 02:00:00 +0100"
-    );
+    assert_eq!(dates::rfc5322(1_774_745_999_000), "Sun, 29 Mar 2026 01:59:59 +0100");
+    assert_eq!(dates::rfc5322(1_774_746_000_000), "Sun, 29 Mar 2026 03:00:00 +0200");
+    assert_eq!(dates::rfc5322(1_792_890_000_000), "Sun, 25 Oct 2026 02:00:00 +0100");
     assert_eq!(dates::local(dates::midnight(NOW)).hour, 0);
 }
 
@@ -408,12 +279,7 @@ fn encodings_are_right() {
     assert!(coded.lines().all(|l| l.len() <= 76));
     for q in [true, false] {
         let words = mime::words(&"Résultats – créatinine œdème ".repeat(6), Charset::Utf8, q);
-        assert!(
-            words
-                .lines()
-                .all(|l| l.trim().len() <= 75 && l.trim().starts_with("=?") && l.ends_with("?=")),
-            "{words}"
-        );
+        assert!(words.lines().all(|l| l.trim().len() <= 75 && l.trim().starts_with("=?") && l.ends_with("?=")), "{words}");
     }
     let mut dice = dice(1, 1);
     let patient = Patient::of_pool(1, 1, Who::Adult, NOW);
@@ -427,23 +293,14 @@ fn encodings_are_right() {
 
 #[test]
 fn the_bench_is_as_heavy_as_announced() {
-    let sizes: Vec<_> = (3_000..3_900)
-        .map(|i| bulk::item(1, i, 20_000, NOW).raw.len())
-        .collect();
+    let sizes: Vec<_> = (3_000..3_900).map(|i| bulk::item(1, i, 20_000, NOW).raw.len()).collect();
     let mean = sizes.iter().sum::<usize>() / sizes.len();
     assert!((45_000..=55_000).contains(&mean), "{mean}");
     let items: Vec<_> = bench(1, 400, NOW).collect();
-    let known: HashSet<_> = items
-        .iter()
-        .flat_map(|i| fields(&i.raw, "Message-ID"))
-        .flat_map(|f| ids(&f))
-        .collect();
+    let known: HashSet<_> = items.iter().flat_map(|i| fields(&i.raw, "Message-ID")).flat_map(|f| ids(&f)).collect();
     assert_eq!(known.len(), 400);
     for field in items.iter().flat_map(|i| fields(&i.raw, "References")) {
         assert!(ids(&field).iter().all(|id| known.contains(id)), "{field}");
     }
-    assert!(
-        items.iter().any(|i| i.place == Place::Sent)
-            && items.iter().all(|i| i.received_at_ms <= NOW)
-    );
+    assert!(items.iter().any(|i| i.place == Place::Sent) && items.iter().all(|i| i.received_at_ms <= NOW));
 }

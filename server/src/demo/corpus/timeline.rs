@@ -45,15 +45,7 @@ impl Plan {
     /// Plans `count` copies over the eighteen months before `now`.
     pub(super) fn new(seed: u64, count: usize, now: i64) -> Self {
         let held = vec![0; people::people().len()];
-        let mut plan = Self {
-            seed,
-            now,
-            count,
-            dice: dice(seed, 1),
-            messages: Vec::new(),
-            copies: Vec::new(),
-            held,
-        };
+        let mut plan = Self { seed, now, count, dice: dice(seed, 1), messages: Vec::new(), copies: Vec::new(), held };
         plan.odd();
         plan.drafts();
         while plan.left() > 60 {
@@ -72,13 +64,7 @@ impl Plan {
 
     /// The items, oldest first, each written when it is asked for.
     pub(super) fn items(self) -> impl Iterator<Item = Item> {
-        let Self {
-            seed,
-            now,
-            messages,
-            copies,
-            ..
-        } = self;
+        let Self { seed, now, messages, copies, .. } = self;
         copies.into_iter().map(move |copy| {
             let raw = match copy.source {
                 Source::Message(which, view) => messages[which].raw(view),
@@ -103,10 +89,7 @@ impl Plan {
     }
 
     fn put(&mut self, copy: Copy) {
-        if let Some(i) = people::people()
-            .iter()
-            .position(|p| p.address == copy.account)
-        {
+        if let Some(i) = people::people().iter().position(|p| p.address == copy.account) {
             self.held[i] += 1;
         }
         self.copies.push(copy);
@@ -125,33 +108,17 @@ impl Plan {
                 _ => self.now - self.dice.random_range(9..170) * DAY,
             };
             let spam = ugly::is_spam(which);
-            let at = if spam {
-                self.now - self.dice.random_range(1..26) * DAY
-            } else {
-                self.office(at)
-            };
+            let at = if spam { self.now - self.dice.random_range(1..26) * DAY } else { self.office(at) };
             let place = if spam { Place::Spam } else { Place::Inbox };
             let seen = !spam && self.dice.random_range(0..5) != 0;
             let source = Source::Odd(which);
-            self.put(Copy {
-                source,
-                account: first,
-                place,
-                at,
-                seen,
-                flagged: false,
-                answered: false,
-            });
+            self.put(Copy { source, account: first, place, at, seen, flagged: false, answered: false });
         }
     }
 
     /// A few unfinished letters.
     fn drafts(&mut self) {
-        for (i, writer) in people::people()
-            .iter()
-            .chain([people::first(); 3])
-            .enumerate()
-        {
+        for (i, writer) in people::people().iter().chain([people::first(); 3]).enumerate() {
             if i % 2 == 1 || self.left() < 40 {
                 continue;
             }
@@ -159,26 +126,18 @@ impl Plan {
             let patient = self.patient(Who::Adult);
             let to = &correspondents()[i % 14];
             let mut scene = Scene::new(patient, writer, to, at);
-            let subject = scene.fill(
+            let subject = scene.fill(&mut self.dice, "[|Avis pour {Pn}|{Pc}|Courrier {Pn} (brouillon)]");
+            let source = scene.fill(
                 &mut self.dice,
-                "[|Avis pour {Pn}|{Pc}|Courrier {Pn} (brouillon)]",
+                "{bonjour}\n\nMerci de recevoir {P}, né{e} le {ddn}, pour {motif}. [{Il} prend {drug} et|]",
             );
-            let source = scene.fill(&mut self.dice, "{bonjour}\n\nMerci de recevoir {P}, né{e} le {ddn}, pour {motif}. [{Il} prend {drug} et|]");
             let to = if i % 4 == 0 { vec![to] } else { Vec::new() };
             let message = self.message(scene, at, (writer, to, Vec::new()), subject, &[]);
             let message = message.compose(&mut self.dice, &source, None);
             self.messages.push(message);
             let source = Source::Message(self.messages.len() - 1, View::Sent);
             let account = writer.address;
-            self.put(Copy {
-                source,
-                account,
-                place: Place::Drafts,
-                at,
-                seen: true,
-                flagged: false,
-                answered: false,
-            });
+            self.put(Copy { source, account, place: Place::Drafts, at, seen: true, flagged: false, answered: false });
         }
     }
 
@@ -259,13 +218,7 @@ impl Plan {
                 answered: false,
             });
         }
-        for to in message
-            .to
-            .iter()
-            .chain(&message.cc)
-            .chain(&message.bcc)
-            .filter(|p| holder(p))
-        {
+        for to in message.to.iter().chain(&message.cc).chain(&message.bcc).filter(|p| holder(p)) {
             let at = message.when + self.dice.random_range(2_000..9_000);
             let age = self.now - at;
             let place = place(to, folder, fate, age);
@@ -275,20 +228,10 @@ impl Plan {
                 72..=335 => 0.05,
                 _ => 0.007,
             };
-            let seen =
-                !matches!(place, Place::Inbox) && age > DAY || !chance(&mut self.dice, unread);
-            let flagged =
-                matches!(place, Place::Folder(letters::CALL_BACK)) || chance(&mut self.dice, 0.025);
+            let seen = !matches!(place, Place::Inbox) && age > DAY || !chance(&mut self.dice, unread);
+            let flagged = matches!(place, Place::Folder(letters::CALL_BACK)) || chance(&mut self.dice, 0.025);
             let source = Source::Message(which, View::Received(to, at));
-            made.push(Copy {
-                source,
-                account: to.address,
-                place,
-                at,
-                seen,
-                flagged,
-                answered: false,
-            });
+            made.push(Copy { source, account: to.address, place, at, seen, flagged, answered: false });
         }
         let start = self.copies.len();
         made.into_iter().for_each(|copy| self.put(copy));
@@ -303,8 +246,7 @@ fn holder(person: &Person) -> bool {
 
 /// Where a holder keeps a message of that age.
 fn place(holder: &Person, folder: &'static str, fate: u32, age: i64) -> Place {
-    let files =
-        holder.key == people::first().key || (holder.physician() && folder == letters::RESULTS);
+    let files = holder.key == people::first().key || (holder.physician() && folder == letters::RESULTS);
     match fate {
         0..8 if (DAY..28 * DAY).contains(&age) => Place::Trash,
         _ if age < 4 * DAY => Place::Inbox,

@@ -25,9 +25,7 @@ const fn spam(make: fn(&mut Odds) -> Vec<u8>) -> Odd {
 }
 
 fn all() -> impl Iterator<Item = &'static Odd> {
-    [hostile::CASES, encoded::CASES, broken::CASES, large::CASES]
-        .into_iter()
-        .flatten()
+    [hostile::CASES, encoded::CASES, broken::CASES, large::CASES].into_iter().flatten()
 }
 
 /// How many cases there are.
@@ -47,17 +45,8 @@ pub(super) fn raw(seed: u64, which: usize, at: i64, now: i64) -> Vec<u8> {
     let from = &correspondents()[which * 5 % 14];
     let scene = Scene::new(patient, from, people::first(), at);
     let id = format!("odd-{which:03}-{:x}@{}", seed & 0xFFFF_FFFF, from.domain());
-    let mut odds = Odds {
-        scene,
-        from,
-        at,
-        id,
-        salt: seed.wrapping_add(which as u64),
-        dice,
-    };
-    all()
-        .nth(which)
-        .map_or_else(Vec::new, |odd| (odd.make)(&mut odds))
+    let mut odds = Odds { scene, from, at, id, salt: seed.wrapping_add(which as u64), dice };
+    all().nth(which).map_or_else(Vec::new, |odd| (odd.make)(&mut odds))
 }
 
 /// What a case is made with.
@@ -78,14 +67,7 @@ impl Odds {
 
     /// The usual fields before those of the body, with a plain sender.
     fn head(&self, subject: &str) -> String {
-        self.head_from(
-            &format!(
-                "\"{}\" <{}>",
-                ascii(&self.from.display()),
-                self.from.address
-            ),
-            subject,
-        )
+        self.head_from(&format!("\"{}\" <{}>", ascii(&self.from.display()), self.from.address), subject)
     }
 
     /// The same from any sender.
@@ -115,13 +97,15 @@ impl Odds {
     /// A whole HTML message (8bit, UTF-8).
     fn html(&self, head: &str, body: &str) -> Vec<u8> {
         let body = body.replace('\n', "\r\n");
-        format!("{head}Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n").into_bytes()
+        format!("{head}Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n")
+            .into_bytes()
     }
 
     /// A whole plain message (8bit, UTF-8).
     fn plain(&self, head: &str, body: &str) -> Vec<u8> {
         let body = body.replace('\n', "\r\n");
-        format!("{head}Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n").into_bytes()
+        format!("{head}Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n")
+            .into_bytes()
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::header;
 use crate::jmap::error::MethodError;
 use crate::service::content::Content;
-use crate::service::structure::{Structure, StoredPart};
+use crate::service::structure::{StoredPart, Structure};
 
 /// Body properties when none are named (RFC 8621 §4.2).
 const DEFAULT: [&str; 10] =
@@ -105,12 +105,36 @@ impl Bodies<'_> {
     fn property(&self, index: usize, part: &StoredPart, name: &str, headers: &[Header]) -> Value {
         let leaf = !part.is_multipart();
         match name {
-            "partId" => if leaf { index.to_string().into() } else { Value::Null },
-            "blobId" => if leaf { self.content.part_blob(part).into() } else { Value::Null },
-            "size" => if leaf { part.size.into() } else { 0.into() },
+            "partId" => {
+                if leaf {
+                    index.to_string().into()
+                } else {
+                    Value::Null
+                }
+            }
+            "blobId" => {
+                if leaf {
+                    self.content.part_blob(part).into()
+                } else {
+                    Value::Null
+                }
+            }
+            "size" => {
+                if leaf {
+                    part.size.into()
+                } else {
+                    0.into()
+                }
+            }
             "name" => json!(part.name),
             "type" => part.kind.clone().into(),
-            "charset" => if part.kind.starts_with("text/") { json!(part.charset) } else { Value::Null },
+            "charset" => {
+                if part.kind.starts_with("text/") {
+                    json!(part.charset)
+                } else {
+                    Value::Null
+                }
+            }
             "disposition" => json!(part.disposition),
             "cid" => json!(part.cid),
             "language" => json!(part.language),

@@ -91,7 +91,8 @@ async fn one(batch: &Batch, from: &Granted, to: &Granted, value: &Value) -> Resu
     if let Some(bad) = members.keys().find(|name| !["id", "mailboxIds", "keywords", "receivedAt"].contains(&name.as_str())) {
         return Err(SetError::properties([bad]));
     }
-    let id: EmailId = members.get("id").and_then(Value::as_str).and_then(|t| batch.parse_id(t)).ok_or_else(SetError::not_found)?;
+    let id: EmailId =
+        members.get("id").and_then(Value::as_str).and_then(|t| batch.parse_id(t)).ok_or_else(SetError::not_found)?;
     let store = &batch.state.store;
     let row = store.emails(from.account(), &[id]).await?.pop().ok_or_else(SetError::not_found)?;
     let mailboxes = set::mailboxes(batch, members.get("mailboxIds").unwrap_or(&Value::Null))?;

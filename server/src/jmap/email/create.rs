@@ -30,7 +30,8 @@ pub async fn create(batch: &Batch, granted: &Granted, object: &Value) -> Result<
         Some(value) => value.as_str().and_then(types::parse_utc_date).ok_or_else(|| SetError::properties(["receivedAt"]))?,
         None => now,
     };
-    let mut builder = Builder { batch, granted, values: object.get("bodyValues").unwrap_or(&Value::Null), missing: Vec::new() };
+    let mut builder =
+        Builder { batch, granted, values: object.get("bodyValues").unwrap_or(&Value::Null), missing: Vec::new() };
     let root = builder.root(object).await?;
     if !builder.missing.is_empty() {
         return Err(SetError::new("blobNotFound").with("notFound", json!(builder.missing)));
@@ -100,7 +101,12 @@ fn headers(object: &Map<String, Value>, now: i64, message_id: String) -> Result<
     Ok(out)
 }
 
-fn write_property(out: &mut Vec<(String, HeaderValue)>, name: &str, property: &header::Property, value: &Value) -> Result<(), SetError> {
+fn write_property(
+    out: &mut Vec<(String, HeaderValue)>,
+    name: &str,
+    property: &header::Property,
+    value: &Value,
+) -> Result<(), SetError> {
     let wrong = || SetError::properties([name]);
     if value.is_null() && !property.all {
         return Ok(());
@@ -198,8 +204,19 @@ impl Builder<'_> {
     }
 
     fn part_fields(&self, members: &Map<String, Value>, place: &str, part: &mut NewPart) -> Result<(), SetError> {
-        const KNOWN: [&str; 11] =
-            ["partId", "blobId", "size", "name", "type", "charset", "disposition", "cid", "language", "location", "subParts"];
+        const KNOWN: [&str; 11] = [
+            "partId",
+            "blobId",
+            "size",
+            "name",
+            "type",
+            "charset",
+            "disposition",
+            "cid",
+            "language",
+            "location",
+            "subParts",
+        ];
         for (name, value) in members.iter().filter(|(name, _)| !KNOWN.contains(&name.as_str())) {
             let property = header::property(name).ok_or_else(|| SetError::properties([format!("{place}/{name}")]))?;
             if property.field.eq_ignore_ascii_case("content-transfer-encoding") {
@@ -210,9 +227,17 @@ impl Builder<'_> {
         Ok(())
     }
 
-    async fn content(&mut self, members: &Map<String, Value>, place: &str, kind: &str, has_charset: bool) -> Result<PartContent, SetError> {
+    async fn content(
+        &mut self,
+        members: &Map<String, Value>,
+        place: &str,
+        kind: &str,
+        has_charset: bool,
+    ) -> Result<PartContent, SetError> {
         let wrong = |what: &str| SetError::properties([format!("{place}/{what}")]);
-        let text = |name: &str| members.get(name).filter(|v| !v.is_null()).map(|v| v.as_str().ok_or_else(|| wrong(name))).transpose();
+        let text = |name: &str| {
+            members.get(name).filter(|v| !v.is_null()).map(|v| v.as_str().ok_or_else(|| wrong(name))).transpose()
+        };
         let (part_id, blob_id) = (text("partId")?, text("blobId")?);
         if kind.starts_with("multipart/") {
             if part_id.is_some() || blob_id.is_some() {

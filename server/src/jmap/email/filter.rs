@@ -55,7 +55,13 @@ impl Reader<'_> {
         }
     }
 
-    fn operator(&mut self, operator: &Value, members: &Map<String, Value>, depth: usize, negated: bool) -> Result<Filter, MethodError> {
+    fn operator(
+        &mut self,
+        operator: &Value,
+        members: &Map<String, Value>,
+        depth: usize,
+        negated: bool,
+    ) -> Result<Filter, MethodError> {
         let name = operator.as_str().ok_or_else(|| wrong("operator"))?;
         if members.keys().any(|key| key != "operator" && key != "conditions") {
             return Err(MethodError::arguments("an operator with other members"));
@@ -95,7 +101,8 @@ impl Reader<'_> {
         Ok(match name {
             "inMailbox" => self.mailbox(text()?).map_or(Filter::Or(Vec::new()), Filter::InMailbox),
             "inMailboxOtherThan" => {
-                let ids = value.as_array().ok_or_else(|| wrong(name))?.iter().map(|id| id.as_str().ok_or_else(|| wrong(name)));
+                let ids =
+                    value.as_array().ok_or_else(|| wrong(name))?.iter().map(|id| id.as_str().ok_or_else(|| wrong(name)));
                 let ids = ids.collect::<Result<Vec<_>, _>>()?;
                 Filter::InMailboxOtherThan(ids.into_iter().filter_map(|id| self.mailbox(id)).collect())
             }

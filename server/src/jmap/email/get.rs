@@ -100,7 +100,8 @@ impl Loaded {
         let store = &batch.state.store;
         let asked = |name: &str| wanted.iter().any(|w| w == name);
         let needs = properties::needs(wanted);
-        let rows: HashMap<EmailId, EmailRow> = store.emails(account, ids).await?.into_iter().map(|row| (row.id, row)).collect();
+        let rows: HashMap<EmailId, EmailRow> =
+            store.emails(account, ids).await?.into_iter().map(|row| (row.id, row)).collect();
         let found: Vec<EmailId> = ids.iter().copied().filter(|id| rows.contains_key(id)).collect();
         let mut loaded = Self {
             needs,

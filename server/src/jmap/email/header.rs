@@ -42,7 +42,17 @@ pub fn property(name: &str) -> Option<Property> {
 }
 
 const ADDRESSES: [&str; 11] = [
-    "from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-sender", "resent-reply-to", "resent-to", "resent-cc",
+    "from",
+    "sender",
+    "reply-to",
+    "to",
+    "cc",
+    "bcc",
+    "resent-from",
+    "resent-sender",
+    "resent-reply-to",
+    "resent-to",
+    "resent-cc",
 ];
 const TEXTS: [&str; 4] = ["subject", "comments", "keywords", "list-id"];
 const IDS: [&str; 4] = ["message-id", "in-reply-to", "references", "resent-message-id"];
@@ -148,7 +158,14 @@ mod tests {
         assert_eq!((p.field.as_str(), p.form, p.all), ("From", Form::Addresses, true));
         assert_eq!(property("header:X-Any").unwrap().form, Form::Raw);
         assert!(property("header:X-Any:asDate").is_some());
-        for bad in ["header:From:asDate", "header:Subject:asAddresses", "header:", "header:a b", "header:A:all:asText", "header:A:asFoo"] {
+        for bad in [
+            "header:From:asDate",
+            "header:Subject:asAddresses",
+            "header:",
+            "header:a b",
+            "header:A:all:asText",
+            "header:A:asFoo",
+        ] {
             assert!(property(bad).is_none(), "{bad}");
         }
     }

@@ -67,7 +67,8 @@ pub async fn import(batch: &mut Batch, arguments: Object) -> Answer {
 }
 
 async fn one(batch: &Batch, granted: &Granted, value: Value) -> Result<Value, SetError> {
-    let import: EmailImport = serde_json::from_value(value).map_err(|e| SetError::new("invalidProperties").because(e.to_string()))?;
+    let import: EmailImport =
+        serde_json::from_value(value).map_err(|e| SetError::new("invalidProperties").because(e.to_string()))?;
     let blob: BlobName = import.blob_id.parse().map_err(|()| SetError::properties(["blobId"]))?;
     let raw = match blob.read(&batch.state.store, granted.account()).await {
         Err(error) if error.is_not_found() => return Err(SetError::properties(["blobId"]).because("no such blob")),

@@ -15,8 +15,23 @@ use crate::service::structure::Structure;
 
 /// Properties when none are named.
 const DEFAULT: &[&str] = &[
-    "messageId", "inReplyTo", "references", "sender", "from", "to", "cc", "bcc", "replyTo", "subject", "sentAt",
-    "hasAttachment", "preview", "bodyValues", "textBody", "htmlBody", "attachments",
+    "messageId",
+    "inReplyTo",
+    "references",
+    "sender",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "replyTo",
+    "subject",
+    "sentAt",
+    "hasAttachment",
+    "preview",
+    "bodyValues",
+    "textBody",
+    "htmlBody",
+    "attachments",
 ];
 /// Metadata that only a kept message has.
 const METADATA: [&str; 6] = ["id", "threadId", "mailboxIds", "keywords", "receivedAt", "blobId"];

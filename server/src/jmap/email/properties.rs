@@ -10,9 +10,30 @@ use crate::service::structure::Structure;
 
 /// Properties when none are named (RFC 8621 §4.2).
 pub const DEFAULT: &[&str] = &[
-    "id", "blobId", "threadId", "mailboxIds", "keywords", "size", "receivedAt", "messageId", "inReplyTo", "references",
-    "sender", "from", "to", "cc", "bcc", "replyTo", "subject", "sentAt", "hasAttachment", "preview", "bodyValues",
-    "textBody", "htmlBody", "attachments",
+    "id",
+    "blobId",
+    "threadId",
+    "mailboxIds",
+    "keywords",
+    "size",
+    "receivedAt",
+    "messageId",
+    "inReplyTo",
+    "references",
+    "sender",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "replyTo",
+    "subject",
+    "sentAt",
+    "hasAttachment",
+    "preview",
+    "bodyValues",
+    "textBody",
+    "htmlBody",
+    "attachments",
 ];
 /// The others of the RFC.
 const MORE: &[&str] = &["headers", "bodyStructure"];
@@ -21,8 +42,17 @@ pub const EXTENSION: &[&str] =
     &["receivedLocal", "attachmentKind", "conversation", "card", "remoteRemoved", "damaged", "pending"];
 /// Of the row itself.
 const ROW: &[&str] = &[
-    "id", "blobId", "threadId", "mailboxIds", "keywords", "size", "receivedAt", "receivedLocal", "hasAttachment",
-    "conversation", "pending",
+    "id",
+    "blobId",
+    "threadId",
+    "mailboxIds",
+    "keywords",
+    "size",
+    "receivedAt",
+    "receivedLocal",
+    "hasAttachment",
+    "conversation",
+    "pending",
 ];
 /// Of the summary, kept small for lists.
 const SUMMARY: &[&str] = &["from", "to", "cc", "subject", "preview", "attachmentKind", "card"];

@@ -40,7 +40,12 @@ pub async fn run(batch: &mut Batch, granted: &Granted, args: SetArgs) -> Answer 
     Ok(answer.finish(&args.account_id, old, new))
 }
 
-async fn update_all(batch: &mut Batch, granted: &Granted, updates: Map<String, Value>, answer: &mut SetAnswer) -> Result<(), MethodError> {
+async fn update_all(
+    batch: &mut Batch,
+    granted: &Granted,
+    updates: Map<String, Value>,
+    answer: &mut SetAnswer,
+) -> Result<(), MethodError> {
     let mut changes = Vec::with_capacity(updates.len());
     let mut texts = Vec::with_capacity(updates.len());
     for (text, change) in updates {
@@ -109,7 +114,13 @@ async fn read_update(batch: &mut Batch, granted: &Granted, text: &str, change: &
 }
 
 /// Other properties may be given only as they are (RFC 8620 §5.3).
-async fn unchanged(batch: &mut Batch, granted: &Granted, id: EmailId, change: &Map<String, Value>, names: &[String]) -> Result<(), SetError> {
+async fn unchanged(
+    batch: &mut Batch,
+    granted: &Granted,
+    id: EmailId,
+    change: &Map<String, Value>,
+    names: &[String],
+) -> Result<(), SetError> {
     let arguments = json!({"accountId": granted.account(), "ids": [id], "properties": names});
     let Value::Object(arguments) = arguments else { return Err(SetError::new("serverFail")) };
     let found = Box::pin(get::get(batch, arguments)).await.map_err(|_| SetError::properties(names.to_vec()))?;
@@ -165,7 +176,12 @@ fn members<'a>(value: &'a Value, property: &str) -> Result<Vec<&'a str>, SetErro
     Ok(object.keys().map(String::as_str).collect())
 }
 
-async fn destroy_all(batch: &Batch, granted: &Granted, texts: Vec<String>, answer: &mut SetAnswer) -> Result<(), MethodError> {
+async fn destroy_all(
+    batch: &Batch,
+    granted: &Granted,
+    texts: Vec<String>,
+    answer: &mut SetAnswer,
+) -> Result<(), MethodError> {
     let mut ids: Vec<(String, EmailId)> = Vec::new();
     for text in texts {
         match batch.parse_id(&text) {

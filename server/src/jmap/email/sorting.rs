@@ -21,7 +21,14 @@ const CHUNK: usize = 512;
 
 /// All that lists can be sorted by.
 pub const SORTS: [&str; 9] = [
-    "receivedAt", "sentAt", "size", "from", "to", "subject", "hasKeyword", "allInThreadHaveKeyword",
+    "receivedAt",
+    "sentAt",
+    "size",
+    "from",
+    "to",
+    "subject",
+    "hasKeyword",
+    "allInThreadHaveKeyword",
     "someInThreadHaveKeyword",
 ];
 
@@ -29,7 +36,12 @@ pub const SORTS: [&str; 9] = [
 ///
 /// # Errors
 /// `unsupportedSort` for an unknown property, a missing keyword, or too many messages; `anchorNotFound`.
-pub async fn sorted(batch: &Batch, account: AccountId, query: Query, order: &[Comparator]) -> Result<QueryResult, MethodError> {
+pub async fn sorted(
+    batch: &Batch,
+    account: AccountId,
+    query: Query,
+    order: &[Comparator],
+) -> Result<QueryResult, MethodError> {
     for by in order {
         let known = SORTS.contains(&by.property.as_str());
         if !known || (by.property.ends_with("Keyword") && by.keyword.is_none()) {
@@ -52,7 +64,14 @@ pub async fn sorted(batch: &Batch, account: AccountId, query: Query, order: &[Co
     };
     let page = Page { position, anchor, anchor_offset, limit: Some(u64::from(query.limit)) };
     let (position, page) = page.cut(&ids)?;
-    Ok(QueryResult { ids: page, position: position as u64, total: Some(ids.len() as u64), next: None, previous: None, state })
+    Ok(QueryResult {
+        ids: page,
+        position: position as u64,
+        total: Some(ids.len() as u64),
+        next: None,
+        previous: None,
+        state,
+    })
 }
 
 /// The ids of all messages that match, page by page, and the state before the first.
@@ -93,7 +112,12 @@ async fn read(batch: &Batch, account: AccountId, ids: &[EmailId], order: &[Compa
 }
 
 /// The keywords of all messages of each thread, when an order asks for them.
-async fn threads(batch: &Batch, account: AccountId, items: &[Item], order: &[Comparator]) -> Result<HashMap<ThreadId, Vec<Vec<String>>>, MethodError> {
+async fn threads(
+    batch: &Batch,
+    account: AccountId,
+    items: &[Item],
+    order: &[Comparator],
+) -> Result<HashMap<ThreadId, Vec<Vec<String>>>, MethodError> {
     let mut out: HashMap<ThreadId, Vec<Vec<String>>> = HashMap::new();
     if !order.iter().any(|by| by.property.contains("InThread")) {
         return Ok(out);
@@ -101,7 +125,8 @@ async fn threads(batch: &Batch, account: AccountId, items: &[Item], order: &[Com
     let ids: HashSet<ThreadId> = items.iter().map(|item| item.row.thread).collect();
     let ids: Vec<ThreadId> = ids.into_iter().collect();
     for chunk in ids.chunks(CHUNK) {
-        let emails: Vec<EmailId> = batch.state.store.threads(account, chunk).await?.into_iter().flat_map(|(_, ids)| ids).collect();
+        let emails: Vec<EmailId> =
+            batch.state.store.threads(account, chunk).await?.into_iter().flat_map(|(_, ids)| ids).collect();
         for emails in emails.chunks(CHUNK) {
             for row in batch.state.store.emails(account, emails).await? {
                 out.entry(row.thread).or_default().push(row.keywords);

@@ -11,8 +11,17 @@ use crate::jmap::types::{self, Answer, GetArgs, Object};
 
 /// All properties of a Mailbox.
 pub const PROPERTIES: &[&str] = &[
-    "id", "name", "parentId", "role", "sortOrder", "totalEmails", "unreadEmails", "totalThreads", "unreadThreads",
-    "myRights", "isSubscribed",
+    "id",
+    "name",
+    "parentId",
+    "role",
+    "sortOrder",
+    "totalEmails",
+    "unreadEmails",
+    "totalThreads",
+    "unreadThreads",
+    "myRights",
+    "isSubscribed",
 ];
 
 /// Answers the mailboxes asked for, or all.
@@ -29,7 +38,13 @@ pub async fn get(batch: &mut Batch, arguments: Object) -> Answer {
     Ok(types::got(&args.account_id, state, list, not_found))
 }
 
-fn chosen(batch: &Batch, all: &[Mailbox], ids: &[&str], granted: &Granted, properties: &[String]) -> (Vec<Value>, Vec<String>) {
+fn chosen(
+    batch: &Batch,
+    all: &[Mailbox],
+    ids: &[&str],
+    granted: &Granted,
+    properties: &[String],
+) -> (Vec<Value>, Vec<String>) {
     let (mut list, mut not_found) = (Vec::new(), Vec::new());
     for text in ids {
         let id = batch.parse_id(text);

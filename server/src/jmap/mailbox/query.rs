@@ -170,9 +170,8 @@ fn condition(batch: &Batch, name: &str, value: &Value, mailbox: &Mailbox) -> Res
     let wrong = || MethodError::arguments(format!("{name} is of the wrong type"));
     let nullable = || if value.is_null() { Ok(None) } else { value.as_str().map(Some).ok_or_else(wrong) };
     match name {
-        "parentId" => Ok(nullable()?.map_or(mailbox.parent.is_none(), |id| {
-            mailbox.parent.is_some() && mailbox.parent == batch.parse_id(id)
-        })),
+        "parentId" => Ok(nullable()?
+            .map_or(mailbox.parent.is_none(), |id| mailbox.parent.is_some() && mailbox.parent == batch.parse_id(id))),
         "role" => Ok(mailbox.role.map(Role::code) == nullable()?),
         "name" => {
             let wanted = value.as_str().ok_or_else(wrong)?;

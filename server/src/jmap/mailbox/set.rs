@@ -127,7 +127,11 @@ async fn update(batch: &Batch, granted: &Granted, text: &str, change: &Value) ->
     let mut wanted = MailboxChange::default();
     for (path, value) in patch::parse(change)? {
         let [name] = path.as_slice() else {
-            return Err(if path[0] == "myRights" { SetError::properties([&path[0]]) } else { SetError::new("invalidPatch") });
+            return Err(if path[0] == "myRights" {
+                SetError::properties([&path[0]])
+            } else {
+                SetError::new("invalidPatch")
+            });
         };
         if is_unchanged(granted, mailbox, name, value) {
             continue;

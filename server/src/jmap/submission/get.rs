@@ -11,7 +11,15 @@ use crate::jmap::types::{self, Answer, ChangesArgs, GetArgs, Object};
 
 /// All properties.
 pub const PROPERTIES: &[&str] = &[
-    "id", "identityId", "emailId", "threadId", "envelope", "sendAt", "undoStatus", "deliveryStatus", "dsnBlobIds",
+    "id",
+    "identityId",
+    "emailId",
+    "threadId",
+    "envelope",
+    "sendAt",
+    "undoStatus",
+    "deliveryStatus",
+    "dsnBlobIds",
     "mdnBlobIds",
 ];
 
@@ -66,7 +74,8 @@ pub fn undo_status(submission: &Submission) -> &'static str {
 /// A submission with the properties asked for.
 pub fn object(submission: &Submission, properties: &[String]) -> Value {
     let address = |address: &EnvelopeAddress| {
-        let parameters: Map<String, Value> = address.parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let parameters: Map<String, Value> =
+            address.parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         json!({"email": address.email, "parameters": if parameters.is_empty() { Value::Null } else { parameters.into() }})
     };
     let envelope = &submission.envelope;

@@ -82,9 +82,16 @@ async fn follow(batch: &mut Batch, granted: &Granted, account: &str, after: Afte
     if update.is_empty() && destroy.is_empty() {
         return;
     }
-    let args = SetArgs { account_id: account.into(), if_in_state: None, create: None, update: Some(update), destroy: Some(destroy) };
+    let args = SetArgs {
+        account_id: account.into(),
+        if_in_state: None,
+        create: None,
+        update: Some(update),
+        destroy: Some(destroy),
+    };
     let allowed = granted.acting::<Sort>().is_ok() || granted.acting::<Draft>().is_ok();
-    let result = if allowed { email::set::run(batch, granted, args).await } else { Err(MethodError::new("accountReadOnly")) };
+    let result =
+        if allowed { email::set::run(batch, granted, args).await } else { Err(MethodError::new("accountReadOnly")) };
     match result {
         Ok(answer) => batch.also("Email/set", answer),
         Err(error) => batch.also("error", error.into_value()),
@@ -241,7 +248,13 @@ mod tests {
         assert_eq!(hold(Value::Null), Ok(None));
         assert_eq!(hold(json!({"holdfor": "10"})), Ok(Some(11_000)));
         assert_eq!(hold(json!({"HOLDUNTIL": "1970-01-01T00:01:00Z"})), Ok(Some(60_000)));
-        for bad in [json!({"HOLDFOR": "-1"}), json!({"HOLDFOR": null}), json!({"HOLDFOR": "99999999"}), json!({"RET": "FULL"}), json!({"HOLDFOR": "1", "HOLDUNTIL": "1970-01-01T00:01:00Z"})] {
+        for bad in [
+            json!({"HOLDFOR": "-1"}),
+            json!({"HOLDFOR": null}),
+            json!({"HOLDFOR": "99999999"}),
+            json!({"RET": "FULL"}),
+            json!({"HOLDFOR": "1", "HOLDUNTIL": "1970-01-01T00:01:00Z"}),
+        ] {
             assert_eq!(hold(bad.clone()), Err("invalidProperties"), "{bad}");
         }
     }

@@ -15,7 +15,9 @@ use crate::service::folders::check_name;
 fn role(name: &str) -> Option<Role> {
     match mail::search::fold(name).as_str() {
         "inbox" | "boite de reception" | "reception" => Some(Role::Inbox),
-        "sent" | "sent items" | "sent mail" | "sent messages" | "envoyes" | "elements envoyes" | "messages envoyes" => Some(Role::Sent),
+        "sent" | "sent items" | "sent mail" | "sent messages" | "envoyes" | "elements envoyes" | "messages envoyes" => {
+            Some(Role::Sent)
+        }
         "drafts" | "draft" | "brouillons" => Some(Role::Drafts),
         "trash" | "deleted items" | "deleted messages" | "corbeille" | "elements supprimes" => Some(Role::Trash),
         "junk" | "spam" | "junk e-mail" | "indesirables" | "courrier indesirable" => Some(Role::Junk),
@@ -28,14 +30,20 @@ fn role(name: &str) -> Option<Role> {
 ///
 /// # Errors
 /// The store's, or a name that no folder can have.
-pub async fn targets(store: &Store, account: AccountId, default: &str, found: &[Found]) -> anyhow::Result<HashMap<Vec<String>, MailboxId>> {
+pub async fn targets(
+    store: &Store,
+    account: AccountId,
+    default: &str,
+    found: &[Found],
+) -> anyhow::Result<HashMap<Vec<String>, MailboxId>> {
     let mut paths: Vec<&Vec<String>> = found.iter().map(|message| &message.folder).collect();
     paths.sort();
     paths.dedup();
     let mut targets = HashMap::new();
     for path in paths {
         let wanted = if path.is_empty() { vec![default.to_owned()] } else { path.clone() };
-        let id = folder(store, account, &wanted).await.with_context(|| format!("cannot make the folder {}", wanted.join("/")))?;
+        let id =
+            folder(store, account, &wanted).await.with_context(|| format!("cannot make the folder {}", wanted.join("/")))?;
         targets.insert(path.clone(), id);
     }
     Ok(targets)

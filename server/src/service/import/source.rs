@@ -34,7 +34,11 @@ pub struct Found {
 ///
 /// # Errors
 /// When a path cannot be read at all; unreadable files below a folder are given to `skipped`.
-pub fn scan(paths: &[PathBuf], skipped: &mut Vec<(PathBuf, io::Error)>, seen: &mut dyn FnMut(usize)) -> io::Result<Vec<Found>> {
+pub fn scan(
+    paths: &[PathBuf],
+    skipped: &mut Vec<(PathBuf, io::Error)>,
+    seen: &mut dyn FnMut(usize),
+) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     for path in paths {
         let kind = std::fs::metadata(path)?;
@@ -44,7 +48,12 @@ pub fn scan(paths: &[PathBuf], skipped: &mut Vec<(PathBuf, io::Error)>, seen: &m
     Ok(found)
 }
 
-fn folder(path: &Path, skipped: &mut Vec<(PathBuf, io::Error)>, found: &mut Vec<Found>, seen: &mut dyn FnMut(usize)) -> io::Result<()> {
+fn folder(
+    path: &Path,
+    skipped: &mut Vec<(PathBuf, io::Error)>,
+    found: &mut Vec<Found>,
+    seen: &mut dyn FnMut(usize),
+) -> io::Result<()> {
     if path.join("cur").is_dir() || path.join("new").is_dir() {
         return maildir(path, skipped, found, seen);
     }
@@ -64,7 +73,12 @@ fn sorted(path: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// A Maildir++ tree: the inbox at the top, folders as `.Name.Child` beside.
-fn maildir(path: &Path, skipped: &mut Vec<(PathBuf, io::Error)>, found: &mut Vec<Found>, seen: &mut dyn FnMut(usize)) -> io::Result<()> {
+fn maildir(
+    path: &Path,
+    skipped: &mut Vec<(PathBuf, io::Error)>,
+    found: &mut Vec<Found>,
+    seen: &mut dyn FnMut(usize),
+) -> io::Result<()> {
     one_maildir(path, &[], skipped, found, seen)?;
     for entry in sorted(path)? {
         let name = entry.file_name().and_then(|n| n.to_str()).unwrap_or_default();
@@ -229,7 +243,8 @@ mod tests {
 
     #[test]
     fn facts_of_a_head() {
-        let raw = b"Received: from a by b; Thu, 13 Feb 1997 03:04:05 +0000\nDate: Wed, 12 Feb 1997 03:04:05 +0000\nStatus: O\n\nx";
+        let raw =
+            b"Received: from a by b; Thu, 13 Feb 1997 03:04:05 +0000\nDate: Wed, 12 Feb 1997 03:04:05 +0000\nStatus: O\n\nx";
         assert_eq!(facts(raw, None, 0), (855_803_045_000, 855_716_645_000, Vec::<String>::new()));
         assert_eq!(ctime("Thu Feb 13 03:04:05 1997"), Some(855_803_045_000));
         assert_eq!(maildir_keywords("FS"), ["$flagged", "$seen"]);

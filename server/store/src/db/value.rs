@@ -1,8 +1,8 @@
 //! Arguments and rows: every column is BIGINT, TEXT or bytes on both engines.
 
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{Postgres, Row as _, Sqlite};
 
 use crate::error::{Error, Result};
@@ -53,7 +53,10 @@ from! {
     wire::id::SearchId => Int, |value| value.0;
 }
 
-pub(super) fn bind_sqlite(mut query: Query<'_, Sqlite, SqliteArguments>, args: Vec<Arg>) -> Query<'_, Sqlite, SqliteArguments> {
+pub(super) fn bind_sqlite(
+    mut query: Query<'_, Sqlite, SqliteArguments>,
+    args: Vec<Arg>,
+) -> Query<'_, Sqlite, SqliteArguments> {
     for arg in args {
         query = match arg {
             Arg::Int(value) => query.bind(value),
@@ -64,7 +67,10 @@ pub(super) fn bind_sqlite(mut query: Query<'_, Sqlite, SqliteArguments>, args: V
     query
 }
 
-pub(super) fn bind_postgres(mut query: Query<'_, Postgres, PgArguments>, args: Vec<Arg>) -> Query<'_, Postgres, PgArguments> {
+pub(super) fn bind_postgres(
+    mut query: Query<'_, Postgres, PgArguments>,
+    args: Vec<Arg>,
+) -> Query<'_, Postgres, PgArguments> {
     for arg in args {
         query = match arg {
             Arg::Int(value) => query.bind(value),

@@ -115,7 +115,15 @@ async fn insert(tx: &mut Tx, ledger: &mut Ledger, fresh: &[&Prepared]) -> Result
         let modseq = ledger.next(Type::Email);
         let (size, blob) = (email.blob.size, email.blob.id);
         let row = args![
-            account, email.id, thread, email.received_at, email.sent_at, size as i64, email.flags, blob.0.to_vec(), modseq
+            account,
+            email.id,
+            thread,
+            email.received_at,
+            email.sent_at,
+            size as i64,
+            email.flags,
+            blob.0.to_vec(),
+            modseq
         ];
         tx.execute(INSERT, row).await?;
         let sealed = args![account, email.id, &email.summary, email.keywords.clone(), &email.structure, packed];

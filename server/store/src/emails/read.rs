@@ -92,7 +92,12 @@ impl Store {
         Ok(in_order(ids, found).into_iter().map(|(_, (email, _))| email).collect())
     }
 
-    async fn sealed(&self, account: AccountId, ids: &[EmailId], head: &'static str) -> Result<(std::sync::Arc<Keys>, Vec<Row>)> {
+    async fn sealed(
+        &self,
+        account: AccountId,
+        ids: &[EmailId],
+        head: &'static str,
+    ) -> Result<(std::sync::Arc<Keys>, Vec<Row>)> {
         let keys = self.keys(Owner::Account(account.0)).await?;
         let rows = select_in(&mut self.read().await?, head, account.0, " AND email_id IN ", &numbers(ids), "").await?;
         Ok((keys, rows))

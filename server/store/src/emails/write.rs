@@ -89,11 +89,7 @@ fn new_keywords(email: &Current, change: &SetChange<String>) -> Result<(i64, Vec
         return Err(EmailFault::BadKeyword);
     }
     let lower = |list: &[String]| list.iter().map(|keyword| keyword.to_ascii_lowercase()).collect::<Vec<_>>();
-    let change = SetChange {
-        set: change.set.as_deref().map(lower),
-        add: lower(&change.add),
-        remove: lower(&change.remove),
-    };
+    let change = SetChange { set: change.set.as_deref().map(lower), add: lower(&change.add), remove: lower(&change.remove) };
     let old: BTreeSet<String> = keywords::join(email.flags, &email.others).into_iter().collect();
     let new = changed(&old, &change);
     if new.len() > keywords::MOST {
@@ -103,7 +99,11 @@ fn new_keywords(email: &Current, change: &SetChange<String>) -> Result<(i64, Vec
     Ok((flags | email.flags & flag::ATTACHMENT, others))
 }
 
-fn new_mailboxes(email: &Current, change: &SetChange<MailboxId>, known: &BTreeSet<i64>) -> Result<BTreeSet<i64>, EmailFault> {
+fn new_mailboxes(
+    email: &Current,
+    change: &SetChange<MailboxId>,
+    known: &BTreeSet<i64>,
+) -> Result<BTreeSet<i64>, EmailFault> {
     let old: BTreeSet<MailboxId> = email.mailboxes.iter().map(|id| MailboxId(*id)).collect();
     let new: BTreeSet<i64> = changed(&old, change).into_iter().map(|id| id.0).collect();
     if !new.is_subset(known) {
@@ -214,7 +214,13 @@ async fn apply(
 }
 
 /// Takes messages out of a folder; those that are nowhere else are destroyed.
-pub(crate) async fn take_out(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, ids: &[EmailId], mailbox: MailboxId) -> Result<()> {
+pub(crate) async fn take_out(
+    tx: &mut Tx,
+    ledger: &mut Ledger,
+    keys: &Keys,
+    ids: &[EmailId],
+    mailbox: MailboxId,
+) -> Result<()> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let current = load(tx, keys, ledger.account, &ids).await?;
     let (mut alone, mut touched) = (Vec::new(), BTreeSet::new());

@@ -33,7 +33,11 @@ pub(super) enum Node {
     Flag(i64, bool),
     Keyword(i64, bool),
     /// A thread with some, or without any, message that has (or has not) the keyword.
-    Thread { some: bool, has: bool, keyword: Keyword },
+    Thread {
+        some: bool,
+        has: bool,
+        keyword: Keyword,
+    },
     InThread(i64),
     Terms(Vec<i64>, u8),
 }
@@ -164,10 +168,13 @@ impl Plan {
                 if self.needs_row() {
                     sql.push(" JOIN email y ON y.account_id = n.account_id AND y.email_id = n.email_id");
                 }
-                sql.push(" WHERE n.account_id = e.account_id AND n.thread_id = e.thread_id AND n.mailbox_id = ").bind(mailbox);
+                sql.push(" WHERE n.account_id = e.account_id AND n.thread_id = e.thread_id AND n.mailbox_id = ")
+                    .bind(mailbox);
             }
             _ => {
-                sql.push(" AND NOT EXISTS (SELECT 1 FROM email n WHERE n.account_id = e.account_id AND n.thread_id = e.thread_id");
+                sql.push(
+                    " AND NOT EXISTS (SELECT 1 FROM email n WHERE n.account_id = e.account_id AND n.thread_id = e.thread_id",
+                );
             }
         }
         let folder = matches!(self.driver, Driver::Folder(_));
@@ -322,7 +329,13 @@ fn has_keyword(keys: &Keys, name: &str, has: bool) -> Node {
 }
 
 /// Resolves words to term numbers and keywords to flags or codes.
-fn resolve<'a>(tx: &'a mut Tx, keys: &'a Keys, account: i64, filter: &'a Filter, count: &'a mut usize) -> BoxFuture<'a, Result<Node>> {
+fn resolve<'a>(
+    tx: &'a mut Tx,
+    keys: &'a Keys,
+    account: i64,
+    filter: &'a Filter,
+    count: &'a mut usize,
+) -> BoxFuture<'a, Result<Node>> {
     async move {
         *count += 1;
         if *count > MOST_CONDITIONS {

@@ -62,7 +62,13 @@ pub(crate) async fn insert_rows(tx: &mut Tx, head: &'static str, tail: &'static 
     let mut rows = rows.into_iter().peekable();
     let mut left = rows.len();
     while left > 0 {
-        let take = if left >= 64 { 64 } else if left >= 8 { 8 } else { 1 };
+        let take = if left >= 64 {
+            64
+        } else if left >= 8 {
+            8
+        } else {
+            1
+        };
         let mut sql = Sql::new(head);
         for (place, row) in rows.by_ref().take(take).enumerate() {
             sql.push(if place > 0 { ",(" } else { "(" });
@@ -82,7 +88,14 @@ pub(crate) async fn insert_rows(tx: &mut Tx, head: &'static str, tail: &'static 
 }
 
 /// `head` + ids + `tail`, in lists of 512, for one account bound first; all rows.
-pub(crate) async fn select_in(tx: &mut Tx, head: &'static str, account: i64, middle: &'static str, ids: &[i64], tail: &'static str) -> Result<Vec<crate::db::Row>> {
+pub(crate) async fn select_in(
+    tx: &mut Tx,
+    head: &'static str,
+    account: i64,
+    middle: &'static str,
+    ids: &[i64],
+    tail: &'static str,
+) -> Result<Vec<crate::db::Row>> {
     let mut all = Vec::new();
     for chunk in ids.chunks(LIST) {
         let mut sql = Sql::new(head);
@@ -97,7 +110,14 @@ pub(crate) async fn select_in(tx: &mut Tx, head: &'static str, account: i64, mid
 }
 
 /// The same for statements that change rows; how many.
-pub(crate) async fn execute_in(tx: &mut Tx, head: &'static str, account: i64, middle: &'static str, ids: &[i64], tail: &'static str) -> Result<u64> {
+pub(crate) async fn execute_in(
+    tx: &mut Tx,
+    head: &'static str,
+    account: i64,
+    middle: &'static str,
+    ids: &[i64],
+    tail: &'static str,
+) -> Result<u64> {
     let mut changed = 0;
     for chunk in ids.chunks(LIST) {
         let mut sql = Sql::new(head);

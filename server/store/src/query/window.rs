@@ -47,7 +47,13 @@ impl Plan {
     }
 
     /// Up to `limit` rows beside a place in a list of newest first, nearest first.
-    pub(super) async fn beside(&self, tx: &mut Tx, from: Option<(i64, i64)>, direction: Direction, limit: i64) -> Result<Page> {
+    pub(super) async fn beside(
+        &self,
+        tx: &mut Tx,
+        from: Option<(i64, i64)>,
+        direction: Direction,
+        limit: i64,
+    ) -> Result<Page> {
         let counted = self.driver == Driver::Hits && from.is_none();
         let mut sql = self.select(counted);
         let back = direction == Direction::Previous;

@@ -52,7 +52,8 @@ async fn outcome(tx: &mut Tx, due: &DueSubmission, deliveries: &[Delivery], next
     }
     ledger.save(tx).await?;
     let delivered = deliveries.iter().filter(|one| one.delivered == "yes").count();
-    let detail = json!({"submission": id, "recipients": deliveries.len(), "delivered": delivered, "done": next == Next::Done});
+    let detail =
+        json!({"submission": id, "recipients": deliveries.len(), "delivered": delivered, "done": next == Next::Done});
     trace(tx, Chain::Account(account), Trace::done("submission-attempt", due.actor, Some(account), detail)).await
 }
 
@@ -63,7 +64,8 @@ impl Store {
         let mut due = Vec::with_capacity(rows.len());
         for row in &rows {
             let input = (AccountId(row.int(0)?), row.int(1)?, row.int(2)?, now + lease_ms);
-            let leased = self.write(input, |tx, (account, id, fence, until)| lease(tx, *account, *id, *fence, *until).boxed());
+            let leased =
+                self.write(input, |tx, (account, id, fence, until)| lease(tx, *account, *id, *fence, *until).boxed());
             due.extend(leased.await?);
         }
         Ok(due)
@@ -71,7 +73,10 @@ impl Store {
 
     /// Records what became of a leased submission. `StateMismatch` when the lease passed to another.
     pub async fn outbox_delivered(&self, due: &DueSubmission, deliveries: Vec<Delivery>, next: Next) -> Result<()> {
-        self.write((due.clone(), deliveries, next), |tx, (due, deliveries, next)| outcome(tx, due, deliveries, *next).boxed()).await
+        self.write((due.clone(), deliveries, next), |tx, (due, deliveries, next)| {
+            outcome(tx, due, deliveries, *next).boxed()
+        })
+        .await
     }
 
     /// When the next waiting submission is due.

@@ -57,7 +57,9 @@ fn start() -> Server {
     std::fs::create_dir(&folder).expect("folder");
     run(Command::new("chmod").arg("777").arg(&folder));
     let (bin, data) = (binaries(), folder.join("d"));
-    run(as_postgres(&bin.join("initdb")).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", "-D"]).arg(&data));
+    run(as_postgres(&bin.join("initdb"))
+        .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", "-D"])
+        .arg(&data));
     let log = std::fs::File::create(folder.join("log")).expect("log");
     let mut command = as_postgres(&bin.join("postgres"));
     command.arg("-D").arg(&data).arg("-k").arg(&folder);

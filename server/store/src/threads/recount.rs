@@ -47,7 +47,13 @@ struct Member {
 }
 
 fn member(row: &Row) -> Result<Member> {
-    Ok(Member { mailbox: row.int(0)?, thread: row.int(1)?, email: row.int(2)?, received_at: row.int(3)?, flags: row.int(4)? })
+    Ok(Member {
+        mailbox: row.int(0)?,
+        thread: row.int(1)?,
+        email: row.int(2)?,
+        received_at: row.int(3)?,
+        flags: row.int(4)?,
+    })
 }
 
 fn count(members: &[Member], apart: &BTreeSet<i64>) -> BTreeMap<(i64, i64), Counted> {
@@ -140,7 +146,14 @@ async fn save(tx: &mut Tx, account: i64, mailbox: i64, thread: i64, row: Option<
     match row {
         Some(row) => {
             let row = args![
-                account, mailbox, thread, row.newest_at, row.newest_email, row.total, row.unread, row.flagged,
+                account,
+                mailbox,
+                thread,
+                row.newest_at,
+                row.newest_email,
+                row.total,
+                row.unread,
+                row.flagged,
                 row.thread_unread
             ];
             tx.execute(SAVE, row).await?

@@ -14,12 +14,28 @@ use crate::{WHO, email, folder, with_inbox};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Insert { answers: Option<usize>, folders: u8, seen: bool, minute: i64 },
-    Mark { which: usize, keyword: u8, on: bool },
-    Move { which: usize, folders: u8 },
-    Destroy { which: usize },
+    Insert {
+        answers: Option<usize>,
+        folders: u8,
+        seen: bool,
+        minute: i64,
+    },
+    Mark {
+        which: usize,
+        keyword: u8,
+        on: bool,
+    },
+    Move {
+        which: usize,
+        folders: u8,
+    },
+    Destroy {
+        which: usize,
+    },
     /// The client asks for changes, a few at a time.
-    Sync { max: u32 },
+    Sync {
+        max: u32,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -89,7 +105,8 @@ impl World<'_> {
 
     async fn change(&mut self, which: usize, change: EmailChange) {
         if let Some(id) = (!self.emails.is_empty()).then(|| self.emails[which % self.emails.len()]) {
-            let outcomes = self.store.emails_update(WHO, self.account, vec![EmailChange { id, ..change }], None).await.unwrap();
+            let outcomes =
+                self.store.emails_update(WHO, self.account, vec![EmailChange { id, ..change }], None).await.unwrap();
             assert_eq!(outcomes, [(id, Ok(()))]);
         }
     }
@@ -145,8 +162,10 @@ impl World<'_> {
                 true => row.mailboxes.contains(&trash),
                 false => row.mailboxes.iter().any(|id| *id != trash),
             };
-            let unread_threads =
-                threads.iter().filter(|thread| rows.iter().any(|row| row.thread == **thread && unread(row) && elsewhere(row))).count();
+            let unread_threads = threads
+                .iter()
+                .filter(|thread| rows.iter().any(|row| row.thread == **thread && unread(row) && elsewhere(row)))
+                .count();
             let expected = (inside.len(), inside.iter().filter(|row| unread(row)).count(), threads.len(), unread_threads);
             let found = (
                 mailbox.total_emails as usize,
@@ -167,7 +186,8 @@ fn run(engine: Engine, cases: u32) {
             let store = TestStore::new(engine).await;
             let (account, inbox) = with_inbox(&store).await;
             let folders = [inbox, folder(&store, account, Role::Archive).await, folder(&store, account, Role::Trash).await];
-            let mut world = World { store: &store, account, folders, emails: Vec::new(), made: 0, client: Client::default() };
+            let mut world =
+                World { store: &store, account, folders, emails: Vec::new(), made: 0, client: Client::default() };
             for step in &steps {
                 world.act(step).await;
             }

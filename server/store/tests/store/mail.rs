@@ -38,7 +38,11 @@ for_each_engine!(a_message_is_kept_read_and_moved, |store| async move {
         mailboxes: SetChange { set: Some(vec![archive]), ..Default::default() },
     };
     let missing = EmailChange { id: EmailId(1), ..Default::default() };
-    let nowhere = EmailChange { id: record.id, mailboxes: SetChange { set: Some(vec![]), ..Default::default() }, ..Default::default() };
+    let nowhere = EmailChange {
+        id: record.id,
+        mailboxes: SetChange { set: Some(vec![]), ..Default::default() },
+        ..Default::default()
+    };
     let since = store.states(account).await.unwrap();
     let outcomes = store.emails_update(WHO, account, vec![change, missing, nowhere], Some(since.email)).await.unwrap();
     let faults: Vec<_> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();

@@ -24,7 +24,8 @@ pub const WHO: Actor = Actor::COMMAND;
 /// A BAL with its standard folders.
 pub async fn account(store: &Store, address: &str) -> AccountId {
     let profile = Profile { kind: "PER".into(), profession: Some("Médecin".into()), ..Profile::default() };
-    let new = NewAccount { address: address.into(), name: format!("Dr {address}"), holder: None, profile, inbox_only: false };
+    let new =
+        NewAccount { address: address.into(), name: format!("Dr {address}"), holder: None, profile, inbox_only: false };
     store.account_create(WHO, new).await.unwrap()
 }
 

@@ -11,9 +11,8 @@ use wire::id::EmailId;
 
 use crate::{WHO, email, folder, with_inbox};
 
-const WORDS: [&str; 12] = [
-    "genou", "genoux", "general", "radio", "radiologie", "rdv", "le", "la", "prothese", "protheses", "bilan", "sanguin",
-];
+const WORDS: [&str; 12] =
+    ["genou", "genoux", "general", "radio", "radiologie", "rdv", "le", "la", "prothese", "protheses", "bilan", "sanguin"];
 
 struct Known {
     id: EmailId,
@@ -49,11 +48,17 @@ for_each_engine!(search_equals_a_naive_scan, |store| async move {
     // One goes, one moves: the index follows.
     let gone = known.remove(3);
     store.emails_destroy(WHO, account, vec![gone.id], None).await.unwrap();
-    let change = EmailChange { id: known[0].id, mailboxes: SetChange { set: Some(vec![archive]), ..Default::default() }, ..Default::default() };
+    let change = EmailChange {
+        id: known[0].id,
+        mailboxes: SetChange { set: Some(vec![archive]), ..Default::default() },
+        ..Default::default()
+    };
     store.emails_update(WHO, account, vec![change], None).await.unwrap();
     known[0].archived = true;
 
-    for typed in [vec!["gen"], vec!["genou"], vec!["radiol"], vec!["le"], vec!["prothese", "bil"], vec!["rdv", "la"], vec!["zzz"]] {
+    for typed in
+        [vec!["gen"], vec!["genou"], vec!["radiol"], vec!["le"], vec!["prothese", "bil"], vec!["rdv", "la"], vec!["zzz"]]
+    {
         for fields in [field::ALL, field::SUBJECT, field::BODY] {
             for (in_inbox, unread) in [(false, false), (true, false), (true, true), (false, true)] {
                 let expected: Vec<EmailId> = known
@@ -63,7 +68,8 @@ for_each_engine!(search_equals_a_naive_scan, |store| async move {
                     .filter(|one| !unread || !one.seen)
                     .filter(|one| {
                         typed.iter().all(|typed| {
-                            fields & field::SUBJECT != 0 && holds(&one.subject, typed) || fields & field::BODY != 0 && holds(&one.body, typed)
+                            fields & field::SUBJECT != 0 && holds(&one.subject, typed)
+                                || fields & field::BODY != 0 && holds(&one.body, typed)
                         })
                     })
                     .map(|one| one.id)
@@ -92,7 +98,8 @@ for_each_engine!(filters_and_sorts_agree_with_a_scan, |store| async move {
     let (account, inbox) = with_inbox(&store).await;
     let archive = folder(&store, account, Role::Archive).await;
     for number in 0..30_i64 {
-        let mut new = email(inbox, START_MS + number * 7 % 11, &format!("{number}@x"), "s", &"x".repeat(number as usize * 3 % 17));
+        let mut new =
+            email(inbox, START_MS + number * 7 % 11, &format!("{number}@x"), "s", &"x".repeat(number as usize * 3 % 17));
         new.message_ids.extend((number > 3 && number % 3 == 0).then(|| format!("{}@x", number - 3)));
         new.keywords.extend((number % 4 == 0).then(|| "$flagged".to_owned()));
         new.keywords.extend((number % 5 == 0).then(|| "projet".to_owned()));
@@ -115,18 +122,38 @@ for_each_engine!(filters_and_sorts_agree_with_a_scan, |store| async move {
     type Check<'a> = Box<dyn Fn(&store::emails::EmailRow) -> bool + 'a>;
     let cases: Vec<(Filter, Check<'_>)> = vec![
         (Filter::HasKeyword("Projet".into()), Box::new(|row| has(row, "projet"))),
-        (Filter::Not(vec![Filter::HasKeyword("$flagged".into()), Filter::HasAttachment(true)]), Box::new(|row| !has(row, "$flagged") && !row.has_attachment)),
+        (
+            Filter::Not(vec![Filter::HasKeyword("$flagged".into()), Filter::HasAttachment(true)]),
+            Box::new(|row| !has(row, "$flagged") && !row.has_attachment),
+        ),
         (Filter::InMailboxOtherThan(vec![inbox]), Box::new(|row| row.mailboxes.iter().any(|id| *id != inbox))),
-        (Filter::Or(vec![Filter::InMailbox(archive), Filter::Before(START_MS + 3)]), Box::new(|row| row.mailboxes.contains(&archive) || row.received_at < START_MS + 3)),
-        (Filter::And(vec![Filter::InMailbox(inbox), Filter::MinSize(60), Filter::After(START_MS + 2)]), Box::new(|row| row.size >= 60 && row.received_at >= START_MS + 2)),
-        (Filter::SomeInThreadHaveKeyword("$flagged".into()), Box::new(|row| rows.iter().any(|other| other.thread == row.thread && has(other, "$flagged")))),
-        (Filter::AllInThreadHaveKeyword("projet".into()), Box::new(|row| rows.iter().all(|other| other.thread != row.thread || has(other, "projet")))),
-        (Filter::NoneInThreadHaveKeyword("$flagged".into()), Box::new(|row| !rows.iter().any(|other| other.thread == row.thread && has(other, "$flagged")))),
+        (
+            Filter::Or(vec![Filter::InMailbox(archive), Filter::Before(START_MS + 3)]),
+            Box::new(|row| row.mailboxes.contains(&archive) || row.received_at < START_MS + 3),
+        ),
+        (
+            Filter::And(vec![Filter::InMailbox(inbox), Filter::MinSize(60), Filter::After(START_MS + 2)]),
+            Box::new(|row| row.size >= 60 && row.received_at >= START_MS + 2),
+        ),
+        (
+            Filter::SomeInThreadHaveKeyword("$flagged".into()),
+            Box::new(|row| rows.iter().any(|other| other.thread == row.thread && has(other, "$flagged"))),
+        ),
+        (
+            Filter::AllInThreadHaveKeyword("projet".into()),
+            Box::new(|row| rows.iter().all(|other| other.thread != row.thread || has(other, "projet"))),
+        ),
+        (
+            Filter::NoneInThreadHaveKeyword("$flagged".into()),
+            Box::new(|row| !rows.iter().any(|other| other.thread == row.thread && has(other, "$flagged"))),
+        ),
     ];
     for (filter, check) in &cases {
         for by in [SortBy::ReceivedAt, SortBy::Size, SortBy::SentAt] {
             for (ascending, collapse_threads) in [(true, false), (false, false), (false, true), (true, true)] {
-                let key = |row: &store::emails::EmailRow| (if by == SortBy::Size { row.size as i64 } else { row.received_at }, row.id);
+                let key = |row: &store::emails::EmailRow| {
+                    (if by == SortBy::Size { row.size as i64 } else { row.received_at }, row.id)
+                };
                 let mut expected: Vec<_> = rows.iter().filter(|row| check(row)).collect();
                 expected.sort_by_key(|row| key(row));
                 if !ascending {
@@ -134,7 +161,13 @@ for_each_engine!(filters_and_sorts_agree_with_a_scan, |store| async move {
                 }
                 let mut seen = BTreeSet::new();
                 expected.retain(|row| !collapse_threads || seen.insert(row.thread));
-                let query = Query { filter: filter.clone(), sort: Sort { by, ascending }, collapse_threads, calculate_total: true, ..every.clone() };
+                let query = Query {
+                    filter: filter.clone(),
+                    sort: Sort { by, ascending },
+                    collapse_threads,
+                    calculate_total: true,
+                    ..every.clone()
+                };
                 let found = store.email_query(account, &query).await.unwrap();
                 let expected: Vec<EmailId> = expected.iter().map(|row| row.id).collect();
                 assert_eq!(found.ids, expected, "{filter:?} {by:?} {ascending} {collapse_threads}");

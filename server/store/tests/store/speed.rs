@@ -51,7 +51,8 @@ async fn measure(engine: Engine, count: i64) {
         let mut batch = Vec::new();
         for number in start..start + BATCH {
             let body: Vec<String> = (0..250).map(|_| words.word()).collect();
-            let mut new = email(inbox, START_MS + number * 60_000, &format!("{number}@x"), &body[..5].join(" "), &body.join(" "));
+            let mut new =
+                email(inbox, START_MS + number * 60_000, &format!("{number}@x"), &body[..5].join(" "), &body.join(" "));
             if number % 3 > 0 {
                 new.message_ids.push(format!("{}@x", number - 1));
                 new.base_subject = "s".into();
@@ -103,7 +104,11 @@ async fn measure(engine: Engine, count: i64) {
     let page = store.email_query(account, &list).await.unwrap();
     let mut times = Vec::new();
     for id in page.ids {
-        let change = EmailChange { id, mailboxes: SetChange { set: Some(vec![archive]), ..Default::default() }, ..Default::default() };
+        let change = EmailChange {
+            id,
+            mailboxes: SetChange { set: Some(vec![archive]), ..Default::default() },
+            ..Default::default()
+        };
         let one = Instant::now();
         store.emails_update(WHO, account, vec![change], None).await.unwrap();
         times.push(one.elapsed());
@@ -114,7 +119,8 @@ async fn measure(engine: Engine, count: i64) {
         let mut raw = <sqlx::SqliteConnection as sqlx::Connection>::connect(file).await.unwrap();
         let sql = "SELECT name, CAST(SUM(pgsize) AS BIGINT) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 12";
         let sizes: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut raw).await.unwrap();
-        let index: i64 = sizes.iter().filter(|(name, _)| name.contains("posting") || name.contains("term")).map(|(_, size)| size).sum();
+        let index: i64 =
+            sizes.iter().filter(|(name, _)| name.contains("posting") || name.contains("term")).map(|(_, size)| size).sum();
         println!("  index {} MB, {:.1} % of the mail; {sizes:?}", index / 1_000_000, index as f64 * 100.0 / octets as f64);
     }
 }

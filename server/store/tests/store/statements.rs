@@ -51,7 +51,10 @@ fn migrations_differ_only_in_types() {
         };
         let words = |text: String| text.replace("BYTEA", "BLOB").replace(" WITHOUT ROWID", "");
         assert_eq!(words(read("sqlite")), words(read("postgres")));
-        assert!(!read("sqlite").contains(" UNIQUE,") && !read("sqlite").contains("PRIMARY KEY,"), "unnamed constraint in {name}");
+        assert!(
+            !read("sqlite").contains(" UNIQUE,") && !read("sqlite").contains("PRIMARY KEY,"),
+            "unnamed constraint in {name}"
+        );
     }
 }
 

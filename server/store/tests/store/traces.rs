@@ -3,9 +3,9 @@
 use ed25519_dalek::SigningKey;
 use serde_json::json;
 use store::anchors::Fault;
+use store::for_each_engine;
 use store::testing::{Engine, TestStore};
 use store::traces::{Actor, Chain, Class, Shown, Trace};
-use store::for_each_engine;
 
 use crate::{WHO, email, with_inbox};
 

@@ -122,7 +122,13 @@ fn OneFile(file: File) -> impl IntoView {
     let lang = writing.mail.lang;
     let File { key, name, size: octets, kind, blob, failed } = file;
     let (icon, words) = attachment_kind(lang, &kind, &name);
-    let state = if failed.is_some() { "failed" } else if blob.is_some() { "done" } else { "sending" };
+    let state = if failed.is_some() {
+        "failed"
+    } else if blob.is_some() {
+        "done"
+    } else {
+        "sending"
+    };
     let what = failed.unwrap_or_else(|| [words, " · ", &size::bytes(lang, octets)].concat());
     let gone = writing.progress.with_untracked(|all| all.iter().find(|it| it.0 == key).map(|it| it.1));
     let progress = gone.filter(|_| state == "sending").map(|gone| {

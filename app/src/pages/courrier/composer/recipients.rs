@@ -114,7 +114,9 @@ impl Writing {
         let wanted = |chip: &Chip| chip.state == "checking" || (again && chip.fault.is_none());
         let mut addresses: Vec<String> = Vec::new();
         for field in self.recipients {
-            field.with_untracked(|chips| addresses.extend(chips.iter().filter(|it| wanted(it)).map(|it| it.address.email.clone())));
+            field.with_untracked(|chips| {
+                addresses.extend(chips.iter().filter(|it| wanted(it)).map(|it| it.address.email.clone()))
+            });
         }
         if addresses.is_empty() {
             return;
@@ -191,17 +193,15 @@ impl Offer {
 pub fn RecipientField(field: usize) -> impl IntoView {
     let writing: Writing = expect_context();
     let lang = writing.mail.lang;
-    let (label, name) = [
-        (i18n::compose::to(lang), "to"),
-        (i18n::compose::cc(lang), "cc"),
-        (i18n::compose::bcc(lang), "bcc"),
-    ][field];
+    let (label, name) =
+        [(i18n::compose::to(lang), "to"), (i18n::compose::cc(lang), "cc"), (i18n::compose::bcc(lang), "bcc")][field];
     let alive = RwSignal::new(false);
     Effect::new(move |_| alive.set(true));
     let id = ["composer-", name].concat();
     let plain = {
-        let all: Vec<String> = writing.recipients[field]
-            .with_untracked(|chips| chips.iter().map(|chip| name::whole(chip.address.name.as_deref(), &chip.address.email)).collect());
+        let all: Vec<String> = writing.recipients[field].with_untracked(|chips| {
+            chips.iter().map(|chip| name::whole(chip.address.name.as_deref(), &chip.address.email)).collect()
+        });
         all.join(", ")
     };
     let owner = id.clone();
@@ -227,9 +227,7 @@ fn Chips(field: usize, id: String) -> impl IntoView {
     let offer = Offer { list: RwSignal::new(Vec::new()), chosen: RwSignal::new(0), timer: StoredValue::new(None) };
     let list_id = [&id, "-offer"].concat();
     let (controls, options) = (list_id.clone(), list_id.clone());
-    let active = move || {
-        offer.list.with(|list| !list.is_empty()).then(|| format!("{list_id}-{}", offer.chosen.get()))
-    };
+    let active = move || offer.list.with(|list| !list.is_empty()).then(|| format!("{list_id}-{}", offer.chosen.get()));
     let chip = move |chip: Chip| {
         let shown = name::shown(chip.address.name.as_deref(), &chip.address.email).to_owned();
         let (email, words) = (chip.address.email.clone(), [&chip.address.email, " : ", &chip.words(lang)].concat());

@@ -145,7 +145,9 @@ impl Writing {
 
     /// The message as it stands.
     pub fn draft(&self) -> Draft {
-        let list = |field: RwSignal<Vec<Chip>>| field.with_untracked(|chips| chips.iter().map(|chip| chip.address.clone()).collect());
+        let list = |field: RwSignal<Vec<Chip>>| {
+            field.with_untracked(|chips| chips.iter().map(|chip| chip.address.clone()).collect())
+        };
         let (in_reply_to, references) = self.thread.get_value();
         Draft {
             id: self.id.get_untracked(),
@@ -311,7 +313,8 @@ impl Writing {
             return Some(i18n::recipient::refused(lang, refused as u64));
         }
         let failed = self.files.with_untracked(|files| files.iter().find_map(|file| file.failed.clone()));
-        let waiting = self.files.with_untracked(|files| files.iter().find(|file| file.blob.is_none()).map(|file| file.name.clone()));
+        let waiting =
+            self.files.with_untracked(|files| files.iter().find(|file| file.blob.is_none()).map(|file| file.name.clone()));
         failed.or_else(|| waiting.map(|name| i18n::compose::attach_progress(lang, &name)))
     }
 
@@ -371,10 +374,13 @@ impl Writing {
     fn refused(self, problem: &Problem) {
         self.mail.session.notice(problem);
         let lang = self.mail.lang;
-        let named: Vec<&String> = problem.errors.iter().filter(|error| error.code == "recipient").map(|error| &error.field).collect();
+        let named: Vec<&String> =
+            problem.errors.iter().filter(|error| error.code == "recipient").map(|error| &error.field).collect();
         for field in self.recipients {
             field.update(|chips| {
-                for chip in chips.iter_mut().filter(|chip| named.iter().any(|it| it.eq_ignore_ascii_case(&chip.address.email))) {
+                for chip in
+                    chips.iter_mut().filter(|chip| named.iter().any(|it| it.eq_ignore_ascii_case(&chip.address.email)))
+                {
                     chip.state = "unknown".into();
                 }
             });

@@ -15,43 +15,18 @@ struct Line {
 }
 
 /// A document: letterhead, title, blocks of text, foot of each page.
-pub(in super::super) fn pdf(
-    letterhead: &[String],
-    title: &str,
-    blocks: &[Block],
-    foot: &str,
-) -> Vec<u8> {
+pub(in super::super) fn pdf(letterhead: &[String], title: &str, blocks: &[Block], foot: &str) -> Vec<u8> {
     let lines = lay_out(title, blocks);
     let pages: Vec<&[Line]> = lines.chunks(LINES).collect();
     let mut objects: Vec<Vec<u8>> = Vec::new();
-    let kids: Vec<String> = (0..pages.len())
-        .map(|i| format!("{} 0 R", 5 + 2 * i))
-        .collect();
+    let kids: Vec<String> = (0..pages.len()).map(|i| format!("{} 0 R", 5 + 2 * i)).collect();
     objects.push(b"<< /Type /Catalog /Pages 2 0 R /Lang (fr-FR) >>".to_vec());
-    objects.push(
-        format!(
-            "<< /Type /Pages /Kids [{}] /Count {} >>",
-            kids.join(" "),
-            pages.len()
-        )
-        .into_bytes(),
-    );
+    objects.push(format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), pages.len()).into_bytes());
     for font in ["Helvetica", "Helvetica-Bold"] {
-        objects.push(
-            format!(
-                "<< /Type /Font /Subtype /Type1 /BaseFont /{font} /Encoding /WinAnsiEncoding >>"
-            )
-            .into_bytes(),
-        );
+        objects.push(format!("<< /Type /Font /Subtype /Type1 /BaseFont /{font} /Encoding /WinAnsiEncoding >>").into_bytes());
     }
     for (i, page) in pages.iter().enumerate() {
-        let content = content(
-            page,
-            if i == 0 { letterhead } else { &[] },
-            foot,
-            i + 1,
-            pages.len(),
-        );
+        let content = content(page, if i == 0 { letterhead } else { &[] }, foot, i + 1, pages.len());
         objects.push(
             format!(
                 "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {} 0 R \
@@ -83,9 +58,7 @@ fn assemble(objects: &[Vec<u8>]) -> Vec<u8> {
         out.extend_from_slice(b"\nendobj\n");
     }
     let table = out.len();
-    out.extend_from_slice(
-        format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).as_bytes(),
-    );
+    out.extend_from_slice(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).as_bytes());
     for offset in offsets {
         out.extend_from_slice(format!("{offset:010} 00000 n \n").as_bytes());
     }
@@ -103,12 +76,7 @@ fn assemble(objects: &[Vec<u8>]) -> Vec<u8> {
 fn lay_out(title: &str, blocks: &[Block]) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut add = |text: &str, size, bold, left| {
-        lines.push(Line {
-            text: text.to_owned(),
-            size,
-            bold,
-            left,
-        });
+        lines.push(Line { text: text.to_owned(), size, bold, left });
     };
     for text in wrap(title, 60) {
         add(&text, 14, true, 56);
@@ -117,10 +85,7 @@ fn lay_out(title: &str, blocks: &[Block]) -> Vec<Line> {
     for block in blocks {
         match block {
             Block::Heading(text) => add(text, 11, true, 56),
-            Block::Text(text) => text
-                .lines()
-                .flat_map(|line| wrap(line, 92))
-                .for_each(|t| add(&t, 10, false, 56)),
+            Block::Text(text) => text.lines().flat_map(|line| wrap(line, 92)).for_each(|t| add(&t, 10, false, 56)),
             Block::List(items) => {
                 for item in items {
                     for (i, text) in wrap(item, 86).iter().enumerate() {
@@ -141,22 +106,11 @@ fn lay_out(title: &str, blocks: &[Block]) -> Vec<Line> {
     lines
 }
 
-fn content(
-    lines: &[Line],
-    letterhead: &[String],
-    foot: &str,
-    page: usize,
-    pages: usize,
-) -> Vec<u8> {
+fn content(lines: &[Line], letterhead: &[String], foot: &str, page: usize, pages: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(4_096);
     let mut y = 800_u32;
     for (i, text) in letterhead.iter().enumerate() {
-        show(
-            &mut out,
-            text,
-            if i == 0 { (2, 12) } else { (1, 9) },
-            (56, y),
-        );
+        show(&mut out, text, if i == 0 { (2, 12) } else { (1, 9) }, (56, y));
         y -= 13;
     }
     out.extend_from_slice(format!("0.6 w 0.2 0.45 0.45 RG 56 {y} m 539 {y} l S\n").as_bytes());

@@ -17,12 +17,7 @@ struct Canvas {
 
 impl Canvas {
     fn new(width: usize, height: usize, palette: Vec<[u8; 3]>) -> Self {
-        Self {
-            width,
-            height,
-            palette,
-            pixels: vec![0; width * height],
-        }
+        Self { width, height, palette, pixels: vec![0; width * height] }
     }
 
     fn set(&mut self, x: usize, y: usize, colour: u8) {
@@ -48,11 +43,7 @@ impl Canvas {
             for group in row.chunks(per_byte) {
                 let byte = (0..per_byte).fold(0_u8, |byte, i| {
                     let pixel = group.get(i).copied().unwrap_or(0);
-                    if bits == 8 {
-                        pixel
-                    } else {
-                        byte << 2 | pixel & 3
-                    }
+                    if bits == 8 { pixel } else { byte << 2 | pixel & 3 }
                 });
                 rows.push(byte);
             }
@@ -113,41 +104,19 @@ fn paper(canvas: &mut Canvas, step: usize) {
     for y in 0..canvas.height {
         for x in 0..canvas.width {
             if x % step == 0 || y % step == 0 {
-                canvas.set(
-                    x,
-                    y,
-                    if x % (5 * step) == 0 || y % (5 * step) == 0 {
-                        2
-                    } else {
-                        1
-                    },
-                );
+                canvas.set(x, y, if x % (5 * step) == 0 || y % (5 * step) == 0 { 2 } else { 1 });
             }
         }
     }
 }
 
 /// A row of gentle bumps: centre, height, width of each, in tenths of a beat.
-const BEAT: [(f64, f64, f64); 5] = [
-    (2.0, 8.0, 0.25),
-    (3.6, -6.0, 0.08),
-    (4.0, 62.0, 0.10),
-    (4.4, -14.0, 0.10),
-    (6.4, 15.0, 0.45),
-];
+const BEAT: [(f64, f64, f64); 5] =
+    [(2.0, 8.0, 0.25), (3.6, -6.0, 0.08), (4.0, 62.0, 0.10), (4.4, -14.0, 0.10), (6.4, 15.0, 0.45)];
 
 /// An electrocardiogram of three leads on squared paper.
 pub(in super::super) fn ecg(dice: &mut Dice) -> Vec<u8> {
-    let mut canvas = Canvas::new(
-        720,
-        360,
-        vec![
-            [255, 252, 250],
-            [252, 226, 222],
-            [243, 188, 182],
-            [20, 30, 60],
-        ],
-    );
+    let mut canvas = Canvas::new(720, 360, vec![[255, 252, 250], [252, 226, 222], [243, 188, 182], [20, 30, 60]]);
     paper(&mut canvas, 6);
     let irregular = dice.random_range(0..4) == 0;
     for lead in 0..3_usize {
@@ -158,19 +127,11 @@ pub(in super::super) fn ecg(dice: &mut Dice) -> Vec<u8> {
             let here = x as f64;
             if here >= beat_at + length {
                 beat_at += length;
-                length = if irregular {
-                    dice.random_range(60.0..150.0)
-                } else {
-                    length
-                };
+                length = if irregular { dice.random_range(60.0..150.0) } else { length };
             }
             let phase = (here - beat_at) / length * 10.0;
-            let wave: f64 = BEAT
-                .iter()
-                .map(|(centre, height, width)| {
-                    height * (-((phase - centre) / width / 2.0).powi(2)).exp()
-                })
-                .sum();
+            let wave: f64 =
+                BEAT.iter().map(|(centre, height, width)| height * (-((phase - centre) / width / 2.0).powi(2)).exp()).sum();
             let y = (base as f64 - gain * wave + dice.random_range(-0.8..0.8)).max(0.0) as usize;
             canvas.run(x, previous, y, 3);
             previous = y;
@@ -181,16 +142,7 @@ pub(in super::super) fn ecg(dice: &mut Dice) -> Vec<u8> {
 
 /// A curve of measures over some weeks.
 pub(in super::super) fn curve(dice: &mut Dice) -> Vec<u8> {
-    let mut canvas = Canvas::new(
-        560,
-        280,
-        vec![
-            [255, 255, 255],
-            [228, 232, 234],
-            [150, 160, 166],
-            [0, 105, 110],
-        ],
-    );
+    let mut canvas = Canvas::new(560, 280, vec![[255, 255, 255], [228, 232, 234], [150, 160, 166], [0, 105, 110]]);
     for y in (20..260).step_by(40) {
         for x in 40..540 {
             canvas.set(x, y, 1);
@@ -224,10 +176,7 @@ pub(in super::super) fn curve(dice: &mut Dice) -> Vec<u8> {
 pub(in super::super) fn film(dice: &mut Dice) -> Vec<u8> {
     let grey = (0..=255_u8).map(|g| [g, g, g]).collect();
     let mut canvas = Canvas::new(220, 280, grey);
-    let (tilt, gap) = (
-        dice.random_range(-0.12..0.12),
-        dice.random_range(118.0..150.0),
-    );
+    let (tilt, gap) = (dice.random_range(-0.12..0.12), dice.random_range(118.0..150.0));
     let salt: u32 = dice.random();
     for y in 0..canvas.height {
         for x in 0..canvas.width {
@@ -236,11 +185,7 @@ pub(in super::super) fn film(dice: &mut Dice) -> Vec<u8> {
             let joint = (fy - gap).abs();
             let half = 26.0 + 22.0 * (-joint / 34.0).exp();
             let across = ((fx - axis) / half).abs();
-            let bone = if across < 1.0 {
-                90.0 + 70.0 * across.powi(3)
-            } else {
-                0.0
-            };
+            let bone = if across < 1.0 { 90.0 + 70.0 * across.powi(3) } else { 0.0 };
             let bone = if joint < 3.5 { bone * 0.35 } else { bone };
             let flesh = 70.0 * (-((fx - axis) / 78.0).powi(4)).exp();
             let level = (18.0 + flesh + bone + 5.0 * grain(x, y, salt)).clamp(0.0, 255.0);
@@ -259,22 +204,9 @@ pub(in super::super) fn wound(dice: &mut Dice) -> Vec<u8> {
         }
         colour
     };
-    let mut palette: Vec<[u8; 3]> = (0..128)
-        .map(|i| {
-            shade(
-                [120.0, 24.0, 26.0],
-                [206.0, 120.0, 102.0],
-                f64::from(i) / 127.0,
-            )
-        })
-        .collect();
-    palette.extend((0..126).map(|i| {
-        shade(
-            [206.0, 150.0, 124.0],
-            [240.0, 206.0, 180.0],
-            f64::from(i) / 125.0,
-        )
-    }));
+    let mut palette: Vec<[u8; 3]> =
+        (0..128).map(|i| shade([120.0, 24.0, 26.0], [206.0, 120.0, 102.0], f64::from(i) / 127.0)).collect();
+    palette.extend((0..126).map(|i| shade([206.0, 150.0, 124.0], [240.0, 206.0, 180.0], f64::from(i) / 125.0)));
     palette.extend([[250, 250, 246], [30, 30, 30]]);
     let mut canvas = Canvas::new(256, 192, palette);
     let (rx, ry) = (dice.random_range(26.0..58.0), dice.random_range(20.0..44.0));
@@ -303,11 +235,7 @@ pub(in super::super) fn wound(dice: &mut Dice) -> Vec<u8> {
 /// A small mark for a signature.
 pub(in super::super) fn mark(hue: u8) -> Vec<u8> {
     let tone = [hue, 110, 255 - hue / 2];
-    let mut canvas = Canvas::new(
-        96,
-        40,
-        vec![[255, 255, 255], tone, [120, 130, 140], [40, 48, 56]],
-    );
+    let mut canvas = Canvas::new(96, 40, vec![[255, 255, 255], tone, [120, 130, 140], [40, 48, 56]]);
     for y in 0..40_usize {
         for x in 0..96_usize {
             let (dx, dy) = (x as i32 - 20, y as i32 - 20);

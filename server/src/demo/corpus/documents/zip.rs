@@ -14,11 +14,7 @@ pub(in super::super) fn crc32(data: &[u8]) -> u32 {
             let mut value = i as u32;
             let mut bit = 0;
             while bit < 8 {
-                value = if value & 1 == 1 {
-                    0xEDB8_8320 ^ value >> 1
-                } else {
-                    value >> 1
-                };
+                value = if value & 1 == 1 { 0xEDB8_8320 ^ value >> 1 } else { value >> 1 };
                 bit += 1;
             }
             table[i] = value;
@@ -26,9 +22,7 @@ pub(in super::super) fn crc32(data: &[u8]) -> u32 {
         }
         table
     };
-    !data.iter().fold(!0, |crc, byte| {
-        TABLE[((crc ^ u32::from(*byte)) & 0xFF) as usize] ^ crc >> 8
-    })
+    !data.iter().fold(!0, |crc, byte| TABLE[((crc ^ u32::from(*byte)) & 0xFF) as usize] ^ crc >> 8)
 }
 
 /// A ZIP archive of stored entries.
@@ -72,15 +66,9 @@ pub(in super::super) fn docx(title: &str, blocks: &[Block]) -> Vec<u8> {
     for block in blocks {
         match block {
             Block::Heading(text) => body.push_str(&paragraph(text, true)),
-            Block::Text(text) => text
-                .lines()
-                .for_each(|line| body.push_str(&paragraph(line, false))),
-            Block::List(items) => items
-                .iter()
-                .for_each(|item| body.push_str(&paragraph(&format!("– {item}"), false))),
-            Block::Table(rows) => rows
-                .iter()
-                .for_each(|row| body.push_str(&paragraph(&row.join("   "), false))),
+            Block::Text(text) => text.lines().for_each(|line| body.push_str(&paragraph(line, false))),
+            Block::List(items) => items.iter().for_each(|item| body.push_str(&paragraph(&format!("– {item}"), false))),
+            Block::Table(rows) => rows.iter().for_each(|row| body.push_str(&paragraph(&row.join("   "), false))),
         }
     }
     let document = format!(
@@ -97,10 +85,7 @@ pub(in super::super) fn docx(title: &str, blocks: &[Block]) -> Vec<u8> {
 
 fn paragraph(text: &str, bold: bool) -> String {
     let style = if bold { "<w:rPr><w:b/></w:rPr>" } else { "" };
-    format!(
-        "<w:p><w:r>{style}<w:t xml:space=\"preserve\">{}</w:t></w:r></w:p>",
-        escape(text)
-    )
+    format!("<w:p><w:r>{style}<w:t xml:space=\"preserve\">{}</w:t></w:r></w:p>", escape(text))
 }
 
 const CONTENT_TYPES: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Types \
@@ -118,7 +103,11 @@ pub(in super::super) fn xdm(scene: &Scene, title: &str, code: &str, blocks: &[Bl
     let cda = cda(scene, title, code, blocks);
     let metadata = metadata(scene, title, code, cda.len());
     zip(&[
-        ("INDEX.HTM", format!("<!DOCTYPE html><title>{}</title><a href=\"IHE_XDM/SUBSET01/DOC0001.XML\">Document</a>", escape(title)).into_bytes()),
+        (
+            "INDEX.HTM",
+            format!("<!DOCTYPE html><title>{}</title><a href=\"IHE_XDM/SUBSET01/DOC0001.XML\">Document</a>", escape(title))
+                .into_bytes(),
+        ),
         ("README.TXT", "Archive IHE XDM. Un document, au format CDA R2.\r\n".as_bytes().to_vec()),
         ("IHE_XDM/SUBSET01/METADATA.XML", metadata.into_bytes()),
         ("IHE_XDM/SUBSET01/DOC0001.XML", cda.into_bytes()),
@@ -134,28 +123,17 @@ fn cda(scene: &Scene, title: &str, code: &str, blocks: &[Block]) -> String {
     let mut narrative = String::new();
     for block in blocks {
         match block {
-            Block::Heading(text) => narrative.push_str(&format!(
-                "<paragraph><content styleCode=\"Bold\">{}</content></paragraph>",
-                escape(text)
-            )),
-            Block::Text(text) => {
-                narrative.push_str(&format!("<paragraph>{}</paragraph>", escape(text)))
+            Block::Heading(text) => {
+                narrative.push_str(&format!("<paragraph><content styleCode=\"Bold\">{}</content></paragraph>", escape(text)))
             }
+            Block::Text(text) => narrative.push_str(&format!("<paragraph>{}</paragraph>", escape(text))),
             Block::List(items) => {
-                let items: String = items
-                    .iter()
-                    .map(|item| format!("<item>{}</item>", escape(item)))
-                    .collect();
+                let items: String = items.iter().map(|item| format!("<item>{}</item>", escape(item))).collect();
                 narrative.push_str(&format!("<list>{items}</list>"));
             }
             Block::Table(rows) => {
                 let row = |row: &Vec<String>| {
-                    format!(
-                        "<tr>{}</tr>",
-                        row.iter()
-                            .map(|c| format!("<td>{}</td>", escape(c)))
-                            .collect::<String>()
-                    )
+                    format!("<tr>{}</tr>", row.iter().map(|c| format!("<td>{}</td>", escape(c))).collect::<String>())
                 };
                 narrative.push_str(&format!(
                     "<table border=\"1\"><tbody>{}</tbody></table>",
@@ -193,9 +171,7 @@ fn cda(scene: &Scene, title: &str, code: &str, blocks: &[Block]) -> String {
 
 fn metadata(scene: &Scene, title: &str, code: &str, size: usize) -> String {
     let slot = |name: &str, value: &str| {
-        format!(
-            "<rim:Slot name=\"{name}\"><rim:ValueList><rim:Value>{value}</rim:Value></rim:ValueList></rim:Slot>\n"
-        )
+        format!("<rim:Slot name=\"{name}\"><rim:ValueList><rim:Value>{value}</rim:Value></rim:ValueList></rim:Slot>\n")
     };
     let p = &scene.patient;
     let slots = [
@@ -203,18 +179,8 @@ fn metadata(scene: &Scene, title: &str, code: &str, size: usize) -> String {
         slot("size", &size.to_string()),
         slot("creationTime", &dates::compact(scene.when).replace('T', "")),
         slot("languageCode", "fr-FR"),
-        slot(
-            "sourcePatientId",
-            &format!("{}^^^&amp;1.2.250.1.213.1.4.10&amp;ISO^NH", p.matricule()),
-        ),
-        slot(
-            "sourcePatientInfo",
-            &format!(
-                "PID-5|{}^{}^^^^^L",
-                escape(&p.family.to_uppercase()),
-                escape(p.given)
-            ),
-        ),
+        slot("sourcePatientId", &format!("{}^^^&amp;1.2.250.1.213.1.4.10&amp;ISO^NH", p.matricule())),
+        slot("sourcePatientInfo", &format!("PID-5|{}^{}^^^^^L", escape(&p.family.to_uppercase()), escape(p.given))),
         slot("typeCode", code),
     ];
     format!(

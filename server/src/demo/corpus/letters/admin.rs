@@ -77,13 +77,7 @@ pub(super) const KINDS: &[Kind] = &[
             "Bonjour,\n\nC’est noté, à bientôt.\n\nLa coordination",
         ],
         files: &[
-            File {
-                nature: Nature::Calendar,
-                odds: 35,
-                name: "réunion.ics",
-                title: "Réunion de la CPTS",
-                source: "",
-            },
+            File { nature: Nature::Calendar, odds: 35, name: "réunion.ics", title: "Réunion de la CPTS", source: "" },
             File {
                 nature: Nature::Pdf,
                 odds: 35,
@@ -122,16 +116,7 @@ pub(super) const KINDS: &[Kind] = &[
         folder: "",
     },
     Kind {
-        from: &[
-            Radio,
-            Cardio,
-            Biologist,
-            Dermato,
-            Dentist,
-            Paediatrician,
-            Midwife,
-            Physio,
-        ],
+        from: &[Radio, Cardio, Biologist, Dermato, Dentist, Paediatrician, Midwife, Physio],
         to: &[Gp, Secretary, Nurse, Pharmacist, Cardio, Dermato],
         weight: 4,
         who: Who::Adult,

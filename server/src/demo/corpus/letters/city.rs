@@ -23,20 +23,8 @@ pub(super) const KINDS: &[Kind] = &[
             "{bonjour}\n\nOrdonnance jointe, copie envoyée à la pharmacie.\n\n{salut}",
         ],
         files: &[
-            File {
-                nature: Nature::Wound,
-                odds: 70,
-                name: "[plaie|photo|IMG]_{site}_{date}.png",
-                title: "",
-                source: "",
-            },
-            File {
-                nature: Nature::Phone,
-                odds: 35,
-                name: "IMG_2026{#1000-9999}.jpg",
-                title: "",
-                source: "",
-            },
+            File { nature: Nature::Wound, odds: 70, name: "[plaie|photo|IMG]_{site}_{date}.png", title: "", source: "" },
+            File { nature: Nature::Phone, odds: 35, name: "IMG_2026{#1000-9999}.jpg", title: "", source: "" },
         ],
         folder: "",
     },
@@ -53,13 +41,7 @@ pub(super) const KINDS: &[Kind] = &[
             "{bonjour}\n\nC’est fait, merci de la réponse rapide.",
         ],
         files: &[
-            File {
-                nature: Nature::Csv,
-                odds: 15,
-                name: "releves {NOM}.csv",
-                title: "",
-                source: "",
-            },
+            File { nature: Nature::Csv, odds: 15, name: "releves {NOM}.csv", title: "", source: "" },
             File {
                 nature: Nature::Text,
                 odds: 8,
@@ -72,15 +54,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         from: &[Pharmacist],
-        to: &[
-            Gp,
-            Cardio,
-            Dermato,
-            Paediatrician,
-            Dentist,
-            Midwife,
-            Geriatrician,
-        ],
+        to: &[Gp, Cardio, Dermato, Paediatrician, Dentist, Midwife, Geriatrician],
         weight: 10,
         who: Who::Adult,
         subject: "[1=Rupture de {drug} – {Pc}|Interaction ? {Pc}|Observance de {Pn}|Question sur l’ordonnance de {Pn}|Renouvellements rapprochés : {Pc}]",
@@ -90,13 +64,7 @@ pub(super) const KINDS: &[Kind] = &[
             "{bonjour}\n\n[1=Oui, d’accord pour {drug3}, même durée.|Je remplace {drug2} par {drug3}. Nouvelle ordonnance jointe.|Oui, suspendez, je revois {Pn} {bientot}.|C’est une erreur de ma part : une prise par jour.|Délivrez pour {#7-15} jours, je revois {Pn} {bientot}.]\n\nMerci de votre vigilance.\n\n{salut}",
             "{bonjour}\n\nC’est fait, {Pn} est reparti{e} avec ses explications.\n\n{salut}",
         ],
-        files: &[File {
-            nature: Nature::Phone,
-            odds: 20,
-            name: "scan_ordonnance.jpg",
-            title: "",
-            source: "",
-        }],
+        files: &[File { nature: Nature::Phone, odds: 20, name: "scan_ordonnance.jpg", title: "", source: "" }],
         folder: CALL_BACK,
     },
     Kind {
@@ -107,9 +75,7 @@ pub(super) const KINDS: &[Kind] = &[
         subject: "[Ordonnance de {Pn}|Renouvellement {Pc}|Prescription à préparer : {Pc}|Ordonnance {Pc} – à délivrer {bientot}]",
         cover: "",
         body: "{bonjour}\n\n[Ci-joint l’ordonnance de {P}, qui passera {bientot}.|Merci de préparer le traitement de {Pn} ; {famille} viendra le chercher.]\n\n- {drug}, [un comprimé le matin|un comprimé matin et soir], {#1-6} mois\n- {drug2}\n- [{antibio}, {#5-8} jours|{drug3} si douleur]\n\n[NS sur {drug2}, intolérance au générique.|Pilulier à préparer chaque semaine.|Vaccin {vaccin} à prévoir.]\n\n{salut}",
-        turns: &[
-            "{bonjour}\n\nC’est prêt. [{drug2} arrive demain matin.|Tout a été remis à {famille}.]\n\n{salut}",
-        ],
+        turns: &["{bonjour}\n\nC’est prêt. [{drug2} arrive demain matin.|Tout a été remis à {famille}.]\n\n{salut}"],
         files: &[File {
             nature: Nature::Pdf,
             odds: 85,
@@ -139,13 +105,7 @@ pub(super) const KINDS: &[Kind] = &[
                 title: "Suivi de grossesse – {Pc}",
                 source: "",
             },
-            File {
-                nature: Nature::Curve,
-                odds: 15,
-                name: "poids bébé.png",
-                title: "",
-                source: "",
-            },
+            File { nature: Nature::Curve, odds: 15, name: "poids bébé.png", title: "", source: "" },
         ],
         folder: "",
     },
@@ -191,13 +151,7 @@ pub(super) const KINDS: &[Kind] = &[
             "{bonjour}\n\n[Pas d’interruption nécessaire, hémostase locale soigneuse.|Antibioprophylaxie par amoxicilline 2 g une heure avant.|INR à {#2,1-3,0} {hier}, vous pouvez y aller.|Évitez les AINS, DFG à {#32-55}.]\n\n{salut}",
             "{bonjour}\n\nMerci. Geste réalisé sans complication, panoramique joint pour votre dossier.\n\n{salut}",
         ],
-        files: &[File {
-            nature: Nature::Film,
-            odds: 30,
-            name: "panoramique_{NOM}.png",
-            title: "",
-            source: "",
-        }],
+        files: &[File { nature: Nature::Film, odds: 30, name: "panoramique_{NOM}.png", title: "", source: "" }],
         folder: "",
     },
     Kind {
@@ -244,15 +198,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         from: &[Secretary, Gp],
-        to: &[
-            Cardio,
-            Radio,
-            Dermato,
-            Paediatrician,
-            Dentist,
-            Biologist,
-            Physio,
-        ],
+        to: &[Cardio, Radio, Dermato, Paediatrician, Dentist, Biologist, Physio],
         weight: 4,
         who: Who::Adult,
         subject: "[1=Demande de rendez-vous – {Pc}|Annulation du rendez-vous de {Pn}|Compte rendu non reçu : {Pc}]",
@@ -262,13 +208,7 @@ pub(super) const KINDS: &[Kind] = &[
             "Bonjour,\n\n[1=Rendez-vous le {rdv}, merci de confirmer.|C’est annulé, merci d’avoir prévenu.|Le courrier part ce soir.]\n\n{salut}",
             "Bonjour,\n\nConfirmé par {Pn}. Merci.",
         ],
-        files: &[File {
-            nature: Nature::Calendar,
-            odds: 15,
-            name: "rendez-vous.ics",
-            title: "Consultation",
-            source: "",
-        }],
+        files: &[File { nature: Nature::Calendar, odds: 15, name: "rendez-vous.ics", title: "Consultation", source: "" }],
         folder: "",
     },
     Kind {

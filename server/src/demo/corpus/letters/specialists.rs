@@ -28,16 +28,7 @@ pub(super) const KINDS: &[Kind] = &[
             "{bonjour}\n\nOui, sans difficulté. Commencez à demi-dose, contrôle tensionnel à {#8-15} jours. Si la PA dépasse 15/9 malgré tout, je {la} revois.\n\n{salut}",
             "{bonjour}\n\nTension ce matin : {#12-14}/{#7-8}, bonne tolérance. Je poursuis ainsi. Kaliémie à {#3,8-5,1}.\n\n{salut}",
         ],
-        files: &[
-            LETTER,
-            File {
-                nature: Nature::Ecg,
-                odds: 40,
-                name: "ECG_{NOM}_{date}.png",
-                title: "",
-                source: "",
-            },
-        ],
+        files: &[LETTER, File { nature: Nature::Ecg, odds: 40, name: "ECG_{NOM}_{date}.png", title: "", source: "" }],
         folder: "",
     },
     Kind {
@@ -62,13 +53,7 @@ pub(super) const KINDS: &[Kind] = &[
                 title: "Volet de synthèse médicale – {Pc}",
                 source: "# Antécédents\n\n- {antecedent}\n- {antecedent2}\n- {antecedent3}\n\n# Traitements au long cours\n\n- {drug}\n- {drug2}\n- {drug3}\n\n# Points de vigilance\n\n[Allergie à la pénicilline|Aucune allergie connue]. Vaccins : {vaccin} (rappel en {#2019-2025}), {vaccin2}.\n\nPersonne à prévenir : {famille}, {tel}.",
             },
-            File {
-                nature: Nature::Card,
-                odds: 4,
-                name: "carte.vcf",
-                title: "",
-                source: "",
-            },
+            File { nature: Nature::Card, odds: 4, name: "carte.vcf", title: "", source: "" },
         ],
         folder: CALL_BACK,
     },
@@ -84,16 +69,7 @@ pub(super) const KINDS: &[Kind] = &[
             "{bonjour}\n\nMerci. Les fils ont été retirés par l’infirmier, cicatrice [propre|un peu inflammatoire]. Photo ci-jointe si besoin.\n\n{salut}",
             "{bonjour}\n\nBel aspect. Anatomopathologie : [nævus composé, exérèse complète|carcinome basocellulaire nodulaire, marges saines de {#2-5} mm|kératose actinique].\n\n{salut}",
         ],
-        files: &[
-            LETTER,
-            File {
-                nature: Nature::Phone,
-                odds: 30,
-                name: "IMG_{#1000-9999}.jpg",
-                title: "",
-                source: "",
-            },
-        ],
+        files: &[LETTER, File { nature: Nature::Phone, odds: 30, name: "IMG_{#1000-9999}.jpg", title: "", source: "" }],
         folder: "",
     },
     Kind {
@@ -145,9 +121,7 @@ pub(super) const KINDS: &[Kind] = &[
         subject: "[Transmission de dossier – {Pc}|Reprise du suivi de {Pn}|Votre ancien{e} {patient} {Pc}]",
         cover: "",
         body: "{bonjour}\n\n[{P}, né{e} le {ddn}, a déménagé à {bourg} et souhaite que vous deveniez son médecin traitant.|{P} me demande de reprendre son suivi.] [Vous trouverez ci-joint la synthèse du dossier.|Pourriez-vous me transmettre les éléments utiles du dossier ?]\n\nEn résumé : {antecedent}, {antecedent2} ; traitement par {drug}, {drug2}. Dernier vaccin : {vaccin}, en {#2019-2025}.\n\n{salut}",
-        turns: &[
-            "{bonjour}\n\nMerci, j’ai bien intégré la synthèse. {Pn} a pris rendez-vous le {rdv}.\n\n{salut}",
-        ],
+        turns: &["{bonjour}\n\nMerci, j’ai bien intégré la synthèse. {Pn} a pris rendez-vous le {rdv}.\n\n{salut}"],
         files: &[
             File {
                 nature: Nature::Pdf,
@@ -156,13 +130,7 @@ pub(super) const KINDS: &[Kind] = &[
                 title: "Synthèse du dossier – {Pc}",
                 source: "",
             },
-            File {
-                nature: Nature::Zip,
-                odds: 25,
-                name: "dossier_{dossier}.zip",
-                title: "Dossier {Pc}",
-                source: "",
-            },
+            File { nature: Nature::Zip, odds: 25, name: "dossier_{dossier}.zip", title: "Dossier {Pc}", source: "" },
         ],
         folder: "",
     },
@@ -177,13 +145,7 @@ pub(super) const KINDS: &[Kind] = &[
         turns: &[
             "{bonjour}\n\nMerci. La maman m’a appelée hier, la fièvre est tombée. Le carnet est à jour chez moi aussi.\n\n{salut}",
         ],
-        files: &[File {
-            nature: Nature::Curve,
-            odds: 30,
-            name: "courbe de croissance {prenom}.png",
-            title: "",
-            source: "",
-        }],
+        files: &[File { nature: Nature::Curve, odds: 30, name: "courbe de croissance {prenom}.png", title: "", source: "" }],
         folder: "",
     },
 ];

@@ -13,23 +13,12 @@ use super::{Plan, holder};
 impl Plan {
     /// A kind of letter and its two parties. `lone`: the recipient of a letter
     /// that somebody from outside writes and nobody answers.
-    fn parties(
-        &mut self,
-        lone: Option<&'static Person>,
-    ) -> (&'static letters::Kind, &'static Person, &'static Person) {
+    fn parties(&mut self, lone: Option<&'static Person>) -> (&'static letters::Kind, &'static Person, &'static Person) {
         let focus = lone.unwrap_or_else(|| self.neediest());
-        let holders = if lone.is_some() {
-            &[]
-        } else {
-            people::people()
-        };
+        let holders = if lone.is_some() { &[] } else { people::people() };
         let with = |roles: &[Role]| -> Vec<&'static Person> {
-            let near = holders
-                .iter()
-                .chain(holders.iter().filter(|p| p.key != people::first().key));
-            near.chain(correspondents())
-                .filter(|p| roles.contains(&p.role) && p.key != focus.key)
-                .collect()
+            let near = holders.iter().chain(holders.iter().filter(|p| p.key != people::first().key));
+            near.chain(correspondents()).filter(|p| roles.contains(&p.role) && p.key != focus.key).collect()
         };
         let mut choices: Vec<(u32, &letters::Kind, bool)> = Vec::new();
         for kind in letters::kinds() {
@@ -40,9 +29,7 @@ impl Plan {
                 choices.push((kind.weight * 2, kind, false));
             }
         }
-        let mut drawn = self
-            .dice
-            .random_range(0..choices.iter().map(|c| c.0).sum::<u32>().max(1));
+        let mut drawn = self.dice.random_range(0..choices.iter().map(|c| c.0).sum::<u32>().max(1));
         let (_, kind, receives) = choices
             .iter()
             .find(|(weight, ..)| {
@@ -53,11 +40,7 @@ impl Plan {
             .unwrap_or(&choices[0]);
         let others = with(if *receives { kind.from } else { kind.to });
         let other = others[self.dice.random_range(0..others.len())];
-        if *receives {
-            (kind, other, focus)
-        } else {
-            (kind, focus, other)
-        }
+        if *receives { (kind, other, focus) } else { (kind, focus, other) }
     }
 
     /// A conversation: a letter, its answers, perhaps a forward.
@@ -68,11 +51,7 @@ impl Plan {
         let subject = capital(&scene.fill(&mut self.dice, kind.subject));
         let cover = !kind.cover.is_empty() && chance(&mut self.dice, 0.45);
         let source = scene.fill(&mut self.dice, if cover { kind.cover } else { kind.body });
-        let letter = if cover {
-            scene.fill(&mut self.dice, kind.body)
-        } else {
-            source.clone()
-        };
+        let letter = if cover { scene.fill(&mut self.dice, kind.body) } else { source.clone() };
         let documents = self.documents(&mut scene, kind.files, &letter, cover);
         let cc = self.copied(from, to, lone.is_some());
         let bcc = self.blind(from, to, &cc);
@@ -80,11 +59,7 @@ impl Plan {
         first.documents = documents;
         first.bcc = bcc;
         let first = first.compose(&mut self.dice, &source, None);
-        let replies = if lone.is_some() {
-            0
-        } else {
-            self.length(kind.turns.len())
-        };
+        let replies = if lone.is_some() { 0 } else { self.length(kind.turns.len()) };
         let fate = self.dice.random_range(0..100);
         let mut copies = self.deliver(first, kind.folder, fate);
         for turn in 0..replies {
@@ -127,8 +102,7 @@ impl Plan {
         let mut at = parent.when + gap;
         let hour = dates::local(at).hour;
         if !(7..22).contains(&hour) {
-            at = dates::midnight(at + if hour >= 22 { 4 * HOUR } else { 0 })
-                + self.dice.random_range(450..760) * MINUTE;
+            at = dates::midnight(at + if hour >= 22 { 4 * HOUR } else { 0 }) + self.dice.random_range(450..760) * MINUTE;
         }
         if at > self.now - 6 * MINUTE {
             return None;
@@ -138,22 +112,9 @@ impl Plan {
         let mut references = parent.references.clone();
         references.push(parent.id.clone());
         let subject = answered(&parent.subject, Client::of(scene.from));
-        let cc = parent
-            .cc
-            .iter()
-            .copied()
-            .filter(|p| p.key != scene.from.key)
-            .collect();
-        let mut message = self.message(
-            scene.clone(),
-            at,
-            (scene.from, vec![scene.to], cc),
-            subject,
-            &references,
-        );
-        let promised = ["jointe", "ci-joint", "Photo", "photo"]
-            .iter()
-            .any(|word| source.contains(word));
+        let cc = parent.cc.iter().copied().filter(|p| p.key != scene.from.key).collect();
+        let mut message = self.message(scene.clone(), at, (scene.from, vec![scene.to], cc), subject, &references);
+        let promised = ["jointe", "ci-joint", "Photo", "photo"].iter().any(|word| source.contains(word));
         if promised && let Some(document) = self.promised(scene, &source) {
             message.documents.push(document);
         }
@@ -171,13 +132,7 @@ impl Plan {
     fn promised(&mut self, scene: &mut Scene, source: &str) -> Option<Document> {
         let photo = source.contains("hoto");
         let file = if photo {
-            File {
-                nature: Nature::Wound,
-                odds: 100,
-                name: "photo {date}.png",
-                title: "",
-                source: "",
-            }
+            File { nature: Nature::Wound, odds: 100, name: "photo {date}.png", title: "", source: "" }
         } else {
             File {
                 nature: Nature::Pdf,
@@ -187,8 +142,7 @@ impl Plan {
                 source: "{P}, né{e} le {ddn}\n\n- {drug}, un comprimé le matin\n- {pansement}, quantité suffisante\n\nQSP {#1-3} mois.",
             }
         };
-        self.documents(scene, std::slice::from_ref(&file), source, false)
-            .pop()
+        self.documents(scene, std::slice::from_ref(&file), source, false).pop()
     }
 
     /// The recipient of the last message passes it on to somebody else.
@@ -209,15 +163,7 @@ impl Plan {
         let source = scene.fill(&mut self.dice, "[Pour information, avant votre visite chez {Pn}.|{bonjour}\n\nVoici le courrier reçu pour {Pn}. [Qu’en pensez-vous ?|Merci de le classer.]\n\n{salut}|Voir ci-dessous.]");
         let mut references = parent.references.clone();
         references.push(parent.id.clone());
-        let subject = format!(
-            "{}{}",
-            if Client::of(by) == Client::Outlook {
-                "TR : "
-            } else {
-                "Fwd: "
-            },
-            parent.subject
-        );
+        let subject = format!("{}{}", if Client::of(by) == Client::Outlook { "TR : " } else { "Fwd: " }, parent.subject);
         let mut message = self.message(scene, at, (by, vec![to], Vec::new()), subject, &references);
         if chance(&mut self.dice, 0.5) {
             message.forwarded = Some(Box::new(parent));
@@ -260,23 +206,14 @@ impl Plan {
         }
     }
 
-    fn documents(
-        &mut self,
-        scene: &mut Scene,
-        files: &[File],
-        letter: &str,
-        cover: bool,
-    ) -> Vec<Document> {
+    fn documents(&mut self, scene: &mut Scene, files: &[File], letter: &str, cover: bool) -> Vec<Document> {
         let mut out = Vec::new();
         for file in files {
             let drawn = self.dice.random_range(0..100) < file.odds;
             // What a covering message announces is always there.
             if drawn || (cover && file.source.is_empty() && file.nature == Nature::Pdf) {
-                let source = if file.source.is_empty() {
-                    letter.to_owned()
-                } else {
-                    scene.fill(&mut self.dice, file.source)
-                };
+                let source =
+                    if file.source.is_empty() { letter.to_owned() } else { scene.fill(&mut self.dice, file.source) };
                 out.push(Document {
                     nature: file.nature,
                     name: scene.fill(&mut self.dice, file.name).replace('/', "-"),
@@ -295,13 +232,8 @@ impl Plan {
         }
         let mut out = Vec::new();
         for _ in 0..self.dice.random_range(1..3) {
-            let all = people::people()
-                .iter()
-                .chain(correspondents())
-                .filter(|p| p.role != Role::Operator);
-            let all: Vec<_> = all
-                .filter(|p| p.key != from.key && p.key != to.key)
-                .collect();
+            let all = people::people().iter().chain(correspondents()).filter(|p| p.role != Role::Operator);
+            let all: Vec<_> = all.filter(|p| p.key != from.key && p.key != to.key).collect();
             let one = all[self.dice.random_range(0..all.len())];
             if !out.iter().any(|known: &&Person| known.key == one.key) {
                 out.push(one);
@@ -313,11 +245,7 @@ impl Plan {
     fn blind(&mut self, from: &Person, to: &Person, cc: &[&Person]) -> Vec<&'static Person> {
         let secretary = &people::people()[people::people().len() - 1];
         let free = secretary.key != to.key && cc.iter().all(|p| p.key != secretary.key);
-        if from.key == people::first().key && free && chance(&mut self.dice, 0.15) {
-            vec![secretary]
-        } else {
-            Vec::new()
-        }
+        if from.key == people::first().key && free && chance(&mut self.dice, 0.15) { vec![secretary] } else { Vec::new() }
     }
 }
 
@@ -337,9 +265,7 @@ fn answered(subject: &str, client: Client) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The age of the patients of some professions, whatever the letter.

@@ -39,9 +39,7 @@ pub(super) const CASES: &[Odd] = &[
 const TEXT: &str = "{bonjour}\n\n[Merci de me rappeler au sujet de {Pn}.|{Pn} a été vu{e} {hier}, tout va bien.|{Pn} ne viendra pas {bientot}.]\n\n{salut}";
 
 fn without(head: &str, name: &str) -> String {
-    head.split_inclusive("\r\n")
-        .filter(|line| !line.starts_with(name))
-        .collect()
+    head.split_inclusive("\r\n").filter(|line| !line.starts_with(name)).collect()
 }
 
 fn no_subject(o: &mut Odds) -> Vec<u8> {
@@ -61,19 +59,14 @@ fn no_date(o: &mut Odds) -> Vec<u8> {
 
 fn bad_date(o: &mut Odds) -> Vec<u8> {
     let text = o.say(TEXT);
-    let head = format!(
-        "{}Date: mardi 32 février 2026, 25h61 (heure de Paris)\r\n",
-        without(&o.head("Date impossible"), "Date:")
-    );
+    let head =
+        format!("{}Date: mardi 32 février 2026, 25h61 (heure de Paris)\r\n", without(&o.head("Date impossible"), "Date:"));
     o.plain(&head, &text)
 }
 
 fn future_date(o: &mut Odds) -> Vec<u8> {
     let text = o.say(TEXT);
-    let head = format!(
-        "{}Date: Thu, 01 Jan 2099 00:00:00 +0000\r\n",
-        without(&o.head("Horloge mal reglee"), "Date:")
-    );
+    let head = format!("{}Date: Thu, 01 Jan 2099 00:00:00 +0000\r\n", without(&o.head("Horloge mal reglee"), "Date:"));
     o.plain(&head, &text)
 }
 
@@ -99,10 +92,9 @@ fn no_from(o: &mut Odds) -> Vec<u8> {
 fn two_from(o: &mut Odds) -> Vec<u8> {
     let text = o.say(TEXT);
     let from = "Dr Nadia HADDAD <nadia.haddad@medecin.mssante.example>, Secretariat <secretariat.cardiologie@hopital-sainte-aurore.mssante.example>";
-    let head = o.head_from(from, "Courrier commun").replace(
-        "MIME-Version",
-        "Sender: secretariat.cardiologie@hopital-sainte-aurore.mssante.example\r\nMIME-Version",
-    );
+    let head = o
+        .head_from(from, "Courrier commun")
+        .replace("MIME-Version", "Sender: secretariat.cardiologie@hopital-sainte-aurore.mssante.example\r\nMIME-Version");
     o.plain(&head, &text)
 }
 
@@ -144,12 +136,23 @@ fn dirty_base64(o: &mut Odds) -> Vec<u8> {
 }
 
 fn dirty_quoted(o: &mut Odds) -> Vec<u8> {
-    let text = o.say("Bonjour,\n\nTaux =E0 surveiller : cr=E9atinine = 120 (=ZZ), 100=% {Pn}, fin de ligne =\nsuite. Dernier signe =E9=");
-    format!("{}Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{}", o.head("Codage incomplet"), text.replace('\n', "\r\n")).into_bytes()
+    let text = o.say(
+        "Bonjour,\n\nTaux =E0 surveiller : cr=E9atinine = 120 (=ZZ), 100=% {Pn}, fin de ligne =\nsuite. Dernier signe =E9=",
+    );
+    format!(
+        "{}Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{}",
+        o.head("Codage incomplet"),
+        text.replace('\n', "\r\n")
+    )
+    .into_bytes()
 }
 
 fn html_only_no_type(o: &mut Odds) -> Vec<u8> {
-    format!("{}\r\n<html><body><p>Message <b>HTML</b> sans type d&eacute;clar&eacute;.</p></body></html>\r\n", o.head("Sans type")).into_bytes()
+    format!(
+        "{}\r\n<html><body><p>Message <b>HTML</b> sans type d&eacute;clar&eacute;.</p></body></html>\r\n",
+        o.head("Sans type")
+    )
+    .into_bytes()
 }
 
 fn empty_body(o: &mut Odds) -> Vec<u8> {
@@ -163,7 +166,11 @@ fn bare_newlines(o: &mut Odds) -> Vec<u8> {
 }
 
 fn binary_garbage(o: &mut Odds) -> Vec<u8> {
-    let mut out = format!("{}Content-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: binary\r\n\r\nBonjour,\r\n", o.head("Octets divers")).into_bytes();
+    let mut out = format!(
+        "{}Content-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: binary\r\n\r\nBonjour,\r\n",
+        o.head("Octets divers")
+    )
+    .into_bytes();
     out.extend((0..=255_u8).filter(|b| *b != b'\n'));
     out.extend_from_slice(b"\r\nNUL:\x00 BEL:\x07 ESC:\x1b[31mrouge\x1b[0m\r\nFin\r\n");
     out
@@ -180,17 +187,10 @@ fn receipt(o: &mut Odds) -> Vec<u8> {
         "Reporting-UA: poste.example; Logiciel 8.4\r\nFinal-Recipient: rfc822;{}\r\nOriginal-Message-ID: <absent-{:x}@medecin.mssante.example>\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n",
         o.from.address, o.salt
     );
-    let report = Part::Leaf {
-        fields: "Content-Type: message/disposition-notification\r\n".to_owned(),
-        body: body.into_bytes(),
-    };
+    let report =
+        Part::Leaf { fields: "Content-Type: message/disposition-notification\r\n".to_owned(), body: body.into_bytes() };
     let mut out = o.head("Lu : Demande d'avis").into_bytes();
-    Part::multi(
-        "report; report-type=disposition-notification",
-        o.salt,
-        vec![text, report],
-    )
-    .write(&mut out);
+    Part::multi("report; report-type=disposition-notification", o.salt, vec![text, report]).write(&mut out);
     out
 }
 
@@ -202,71 +202,40 @@ fn bounce(o: &mut Odds) -> Vec<u8> {
         Encoding::Quoted,
     );
     let body = "Reporting-MTA: dns; mx.relais.example\r\n\r\nFinal-Recipient: rfc822; jean.dupont@medecin.mssante.example\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\r\n";
-    let status = Part::Leaf {
-        fields: "Content-Type: message/delivery-status\r\n".to_owned(),
-        body: body.as_bytes().to_vec(),
-    };
+    let status =
+        Part::Leaf { fields: "Content-Type: message/delivery-status\r\n".to_owned(), body: body.as_bytes().to_vec() };
     let original = Part::message(format!("From: claire.martin@medecin.mssante.example\r\nTo: jean.dupont@medecin.mssante.example\r\nSubject: Avis\r\nDate: {}\r\nMessage-ID: <avis-{:x}@medecin.mssante.example>\r\n\r\nBonjour\r\n", dates::rfc5322(o.at - 60_000), o.salt).into_bytes());
     let mut out = o
-        .head_from(
-            "Mail Delivery System <MAILER-DAEMON@relais.example>",
-            "Undelivered Mail Returned to Sender",
-        )
+        .head_from("Mail Delivery System <MAILER-DAEMON@relais.example>", "Undelivered Mail Returned to Sender")
         .into_bytes();
-    Part::multi(
-        "report; report-type=delivery-status",
-        o.salt,
-        vec![text, status, original],
-    )
-    .write(&mut out);
+    Part::multi("report; report-type=delivery-status", o.salt, vec![text, status, original]).write(&mut out);
     out
 }
 
 fn winmail(o: &mut Odds) -> Vec<u8> {
-    let text = Part::text(
-        "text/plain",
-        &o.say(TEXT),
-        Charset::Cp1252,
-        Encoding::Quoted,
-    );
+    let text = Part::text("text/plain", &o.say(TEXT), Charset::Cp1252, Encoding::Quoted);
     let file = Part::file(
         "application/ms-tnef",
         "winmail.dat",
         None,
         b"\x78\x9F\x3E\x22\x01\x00\x01\x90\x08\x00\x04\x00\x00\x00\x00\x00",
     );
-    finish(
-        o,
-        "Piece jointe winmail",
-        Part::multi("mixed", o.salt, vec![text, file]),
-    )
+    finish(o, "Piece jointe winmail", Part::multi("mixed", o.salt, vec![text, file]))
 }
 
 fn signed(o: &mut Odds) -> Vec<u8> {
     let text = Part::text("text/plain", &o.say(TEXT), Charset::Utf8, Encoding::Quoted);
-    let file = Part::file(
-        "application/pkcs7-signature",
-        "smime.p7s",
-        None,
-        &[0x30, 0x82, 0x01, 0x00],
-    );
+    let file = Part::file("application/pkcs7-signature", "smime.p7s", None, &[0x30, 0x82, 0x01, 0x00]);
     finish(
         o,
         "Message signe",
-        Part::multi(
-            "signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256",
-            o.salt,
-            vec![text, file],
-        ),
+        Part::multi("signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256", o.salt, vec![text, file]),
     )
 }
 
 /// A message forwarded as an attachment within a message forwarded so.
 fn forwards(o: &mut Odds) -> Vec<u8> {
-    let mut inner = o.plain(
-        &o.head("Courrier d'origine"),
-        "Bonjour,\n\nVoici le courrier d’origine.",
-    );
+    let mut inner = o.plain(&o.head("Courrier d'origine"), "Bonjour,\n\nVoici le courrier d’origine.");
     for depth in 1..4 {
         let text = Part::text(
             "text/plain",
@@ -274,15 +243,8 @@ fn forwards(o: &mut Odds) -> Vec<u8> {
             Charset::Utf8,
             Encoding::Quoted,
         );
-        let mut out = o
-            .head(&format!("{}Courrier d'origine", "Fwd: ".repeat(depth)))
-            .into_bytes();
-        Part::multi(
-            "mixed",
-            o.salt + depth as u64,
-            vec![text, Part::message(inner)],
-        )
-        .write(&mut out);
+        let mut out = o.head(&format!("{}Courrier d'origine", "Fwd: ".repeat(depth))).into_bytes();
+        Part::multi("mixed", o.salt + depth as u64, vec![text, Part::message(inner)]).write(&mut out);
         inner = out;
     }
     inner
@@ -290,58 +252,29 @@ fn forwards(o: &mut Odds) -> Vec<u8> {
 
 fn attachment_only(o: &mut Odds) -> Vec<u8> {
     let source = o.say("{P}, né{e} le {ddn}\n\n{plat}. {plat2}.");
-    let file = pdf(
-        &["Fax numérisé".to_owned()],
-        "Document reçu par télécopie",
-        &blocks(&source),
-        "1 page",
-    );
-    finish(
-        o,
-        "FAX",
-        Part::file("application/pdf", "fax0001.pdf", None, &file),
-    )
+    let file = pdf(&["Fax numérisé".to_owned()], "Document reçu par télécopie", &blocks(&source), "1 page");
+    finish(o, "FAX", Part::file("application/pdf", "fax0001.pdf", None, &file))
 }
 
 fn inline_pictures(o: &mut Odds) -> Vec<u8> {
     let text = o.say("<p>Deux images dans le texte, pour {Pn} :</p><p><img src=\"cid:un@images.example\" width=\"300\"></p><p>et la seconde : <img src='CID:deux%40images.example'></p>");
     let rich = Part::text("text/html", &text, Charset::Utf8, Encoding::Quoted);
-    let one = Part::file(
-        "image/png",
-        "ecg.png",
-        Some("un@images.example"),
-        &picture::ecg(&mut o.dice),
-    );
-    let two = Part::file(
-        "image/jpeg",
-        "photo.jpg",
-        Some("deux@images.example"),
-        &picture::jpeg(),
-    );
+    let one = Part::file("image/png", "ecg.png", Some("un@images.example"), &picture::ecg(&mut o.dice));
+    let two = Part::file("image/jpeg", "photo.jpg", Some("deux@images.example"), &picture::jpeg());
     let archive = Part::file(
         "application/x-zip-compressed",
         "images.zip",
         None,
-        &zip(&[
-            ("../../evasion.txt", b"relative path".to_vec()),
-            ("photo.jpg", picture::jpeg()),
-        ]),
+        &zip(&[("../../evasion.txt", b"relative path".to_vec()), ("photo.jpg", picture::jpeg())]),
     );
     let related = Part::multi("related", o.salt, vec![rich, one, two]);
-    finish(
-        o,
-        "Images dans le texte",
-        Part::multi("mixed", o.salt, vec![related, archive]),
-    )
+    finish(o, "Images dans le texte", Part::multi("mixed", o.salt, vec![related, archive]))
 }
 
 fn odd_addresses(o: &mut Odds) -> Vec<u8> {
     let text = o.say(TEXT);
     let from = "\"O'Connor, Maelle (Dr) \\\"neuro\\\"\" (centre Cadet) <\"maelle o'connor\"@medecin.mssante.example>";
-    let head = without(
-        &o.head_from(from, "Adresses \"speciales\" <test> & co"),
-        "To:",
-    );
+    let head = without(&o.head_from(from, "Adresses \"speciales\" <test> & co"), "To:");
     o.plain(&format!("{head}To: claire.martin@medecin.mssante.example (Dr Martin), <>, pas une adresse, @route.example:x@y.example,\r\n\t=?utf-8?Q?H=C3=A9l=C3=A8ne?= <helene.rousseau@imagerie-lafayette.mssante.example>,,\r\n\tuser@[203.0.113.9]\r\nReply-To: \r\n"), &text)
 }
 

