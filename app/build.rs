@@ -1,4 +1,4 @@
-//! Turns `locales/{fr,en}.toml` into functions: one per sentence, its placeholders are typed arguments. The build fails
+//! Turns `locales/{fr,en}/*.toml` into functions: one per sentence, its placeholders are typed arguments. The build fails
 //! when a key, a plural or a placeholder is in one language only. Nothing is parsed when the program runs.
 
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
@@ -28,10 +28,7 @@ fn main() -> Fallible<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=locales");
     let root = std::env::var("CARGO_MANIFEST_DIR")?;
-    let read = |code: &str| -> Fallible<Locale> {
-        let path = Path::new(&root).join("locales").join(format!("{code}.toml"));
-        parse(&fs::read_to_string(&path)?, code == "fr").map_err(|error| format!("{}: {error}", path.display()).into())
-    };
+    let read = |code: &str| read_folder(&Path::new(&root).join("locales").join(code), code == "fr");
     let (fr, en) = (read("fr")?, read("en")?);
     let faults = differences(&fr, &en);
     if !faults.is_empty() {
@@ -42,19 +39,29 @@ fn main() -> Fallible<()> {
     Ok(())
 }
 
-fn parse(text: &str, french: bool) -> Fallible<Locale> {
-    let table: toml::Table = text.parse()?;
+/// All files of a language. A section may be in several, a key in one only.
+fn read_folder(folder: &Path, french: bool) -> Fallible<Locale> {
     let mut locale = Locale::new();
-    for (section, value) in table {
-        let entries = value.as_table().ok_or_else(|| format!("[{section}] is not a section"))?;
-        let mut out = BTreeMap::new();
-        for (key, value) in entries {
-            let entry = entry(value, french).map_err(|error| format!("{section}.{key}: {error}"))?;
-            out.insert(key.clone(), entry);
-        }
-        locale.insert(section, out);
+    for file in fs::read_dir(folder)? {
+        let path = file?.path();
+        add(&mut locale, &fs::read_to_string(&path)?, french).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(locale)
+}
+
+fn add(locale: &mut Locale, text: &str, french: bool) -> Fallible<()> {
+    let table: toml::Table = text.parse()?;
+    for (section, value) in table {
+        let entries = value.as_table().ok_or_else(|| format!("[{section}] is not a section"))?;
+        let out = locale.entry(section.clone()).or_default();
+        for (key, value) in entries {
+            let entry = entry(value, french).map_err(|error| format!("{section}.{key}: {error}"))?;
+            if out.insert(key.clone(), entry).is_some() {
+                return Err(format!("{section}.{key} is in two files").into());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn entry(value: &toml::Value, french: bool) -> Fallible<Entry> {

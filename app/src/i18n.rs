@@ -1,4 +1,4 @@
-//! Words. `i18n::list::unread(lang)` gives the sentence `unread` of the section `[list]` of `locales/*.toml`; a sentence
+//! Words. `i18n::list::unread(lang)` gives the sentence `unread` of the section `[list]` of `locales/*/*.toml`; a sentence
 //! with placeholders takes them as arguments (`n` first when it has a plural). Codes of refusals and confirmations are
 //! looked up by [`error`] and [`said`]. The functions are made by `build.rs`: a missing one does not compile.
 
