@@ -8,7 +8,8 @@ use wire::{
 
 use crate::{
     components::{Icon, Notice, SkipLink},
-    format, i18n,
+    format,
+    i18n::{self, Lang},
     pages::{
         accueil::Home,
         aide::Help,
@@ -108,6 +109,8 @@ fn document(page: PublicPage, context: PageContext) -> impl IntoView + RenderHtm
         !matches!(page, PublicPage::Home | PublicPage::Help | PublicPage::Sessions { .. } | PublicPage::Preferences { .. });
     let said = context.said.as_deref().and_then(|code| i18n::said(lang, code, 1));
     let content = page.draw(&context);
+    // Who is signed in has a preference.
+    let language = context.signed_in.is_none().then(|| view! { <OtherLanguage/> });
     view! {
         <!DOCTYPE html>
         <html lang=lang.code() data-theme=context.theme.clone()>
@@ -126,10 +129,26 @@ fn document(page: PublicPage, context: PageContext) -> impl IntoView + RenderHtm
                 </main>
                 <footer class="public-foot">
                     <a href="/aide">{i18n::nav::help(lang)}</a>
+                    {language}
                     <span>{i18n::app::emergency(lang)}</span>
                 </footer>
             </body>
         </html>
+    }
+}
+
+/// The same page in the other language, in the words of that language.
+#[component]
+fn OtherLanguage() -> impl IntoView {
+    let lang = i18n::lang();
+    let (other, words) = match lang {
+        Lang::Fr => (Lang::En, i18n::app::english(lang)),
+        Lang::En => (Lang::Fr, i18n::app::french(lang)),
+    };
+    view! {
+        <form method="post" action="/langue">
+            <button class="link" type="submit" name="langue" value=other.code() lang=other.code()>{words}</button>
+        </form>
     }
 }
 
@@ -159,7 +178,6 @@ fn Header(name: Option<String>) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::i18n::Lang;
 
     fn pages() -> Vec<PublicPage> {
         let session = SignedIn {

@@ -39,6 +39,8 @@ pub struct PageContext {
     pub now_local: String,
     /// The code after `?dit=`: a confirmation of what was just done.
     pub said: Option<String>,
+    /// Without WebAssembly: the address in the browser is not this page's.
+    pub plain: bool,
 }
 
 /// Where the icons are; read by `components::Icon`.
@@ -78,16 +80,21 @@ pub fn shell(context: PageContext) -> AnyView {
     provide_page(context.clone());
     let head = head_links(&context);
     let script = start_script(&context.assets);
-    let PageContext { nonce, lang, theme, density, assets, .. } = context;
+    let PageContext { nonce, lang, theme, density, assets, plain, .. } = context;
+    let program = (!plain).then(|| {
+        view! {
+            <link rel="modulepreload" href=assets.js nonce=nonce.clone()/>
+            <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" fetchpriority="low"/>
+            <script type="module" nonce=nonce>{script}</script>
+        }
+    });
     view! {
         <!DOCTYPE html>
         <html lang=lang.code() data-theme=theme data-density=density data-sprite=assets.sprite>
             <head>
                 {head}
                 <meta name="robots" content="noindex"/>
-                <link rel="modulepreload" href=assets.js nonce=nonce.clone()/>
-                <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" fetchpriority="low"/>
-                <script type="module" nonce=nonce>{script}</script>
+                {program}
                 <MetaTags/>
             </head>
             <body><App/></body>

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::{
     auth::password::Passwords,
     config::Config,
-    http::{assets::Assets, jmap::Gates, routes},
+    http::{assets::Assets, health::Health, jmap::Gates, routes},
     jobs,
     notices::Mailer,
     state::{Shared, State},
@@ -120,6 +120,7 @@ pub fn state(config: Config, store: Store, clock: Arc<dyn Clock>) -> anyhow::Res
         passwords: Passwords::new(config.limits.hashing_at_once, &*random)?,
         metrics: Metrics::default(),
         gates: Gates::default(),
+        health: Health::default(),
         config: Arc::new(config),
         store,
         clock,

@@ -49,6 +49,7 @@ pub struct Config {
     pub web: Web,
     pub smtp: Smtp,
     pub trust: Trust,
+    pub mss: Mss,
     pub limits: Limits,
     pub sessions: Sessions,
     pub codes: Codes,
@@ -87,6 +88,11 @@ pub struct Smtp {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Trust {
     pub domains: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Mss {
+    pub product: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -320,6 +326,10 @@ impl Config {
             .map_err(|fault| anyhow::anyhow!("`smtp.from` is not an address ({})", fault.code()))?;
         if let Some(bad) = self.trust.domains.iter().find(|d| !d.contains('.') || d.contains(['@', ' ', '*'])) {
             bail!("`trust.domains` holds `{bad}`, which is not a whole domain");
+        }
+        let product = &self.mss.product;
+        if product.is_empty() || product.len() > 64 || !product.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            bail!("`mss.product` must be a reference of letters and digits, such as DEV935997");
         }
         if self.sessions.idle_minutes == 0 || self.sessions.absolute_hours == 0 || self.codes.tries == 0 {
             bail!("`sessions` and `codes` must be more than zero");

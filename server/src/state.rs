@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     auth::password::Passwords,
     config::Config,
-    http::{assets::Assets, jmap::Gates},
+    http::{assets::Assets, health::Health, jmap::Gates},
     notices::Mailer,
     telemetry::Metrics,
 };
@@ -27,6 +27,7 @@ pub struct Shared {
     pub mailer: Mailer,
     pub passwords: Passwords,
     pub metrics: Metrics,
+    pub health: Health,
     /// Requests and uploads of each person that run now.
     pub gates: Gates,
     /// Becomes true when the process is asked to stop: long streams and jobs end then.

@@ -10,10 +10,14 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
+use serde::Deserialize;
 use wire::{Problem, portal::Preferences};
 
-use super::extract::{self, Nonce, Visitor};
+use super::extract::{self, Form, Nonce, Visitor};
 use crate::{clock, error::Error, state::State};
+
+/// How long the language chosen before signing in is kept: six months.
+const LANGUAGE_SECONDS: u64 = 180 * 24 * 3600;
 
 /// The language of a request: the cookie, then what the browser accepts.
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +125,26 @@ pub async fn home(AxumState(state): AxumState<State>, Visitor(who): Visitor, spo
         return Redirect::to("/courrier").into_response();
     }
     page(StatusCode::OK, PublicPage::Home, context(&state, spoken, &nonce))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct LanguageForm {
+    langue: String,
+}
+
+/// `POST /langue`: keeps the language of who is not signed in, and comes back to the page (`Referrer-Policy` lets the
+/// browser say which).
+pub async fn language(
+    AxumState(state): AxumState<State>,
+    headers: HeaderMap,
+    Form(form): Form<LanguageForm>,
+) -> Result<Response, Error> {
+    let lang = Lang::from_code(&form.langue).ok_or(Error::BadRequest("bad-form"))?;
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let back = referer.and_then(|url| url.strip_prefix(state.config.origin())).and_then(extract::own_path);
+    let kept = extract::set_cookie(extract::LANGUAGE_COOKIE, lang.code(), LANGUAGE_SECONDS)?;
+    Ok(([(header::SET_COOKIE, kept)], Redirect::to(back.unwrap_or("/"))).into_response())
 }
 
 /// `GET /aide`.

@@ -105,6 +105,7 @@ use Access::{Account, InBody, Public, SignedIn};
 routes! {
     get "GET" "/" Page Public, "home", public::home, "The public home";
     get "GET" "/aide" Page Public, "help", public::help, "Help";
+    post "POST" "/langue" Form Public, "language", public::language, "Keeps the language of who is not signed in";
     get "GET" "/connexion" Page Public, "sign-in-form", sign_in::form, "Form of the password";
     post "POST" "/connexion" Form Public, "sign-in-password", sign_in::password, "Checks the password, sends a code";
     get "GET" "/connexion/code" Page Public, "sign-in-code-form", sign_in::code_form, "Form of the code";

@@ -50,6 +50,12 @@ fn code_hash(keys: &Keys, browser: &[u8; 32], code: &str) -> [u8; 32] {
     keys.lookup("code", &[browser.as_slice(), code.as_bytes()].concat())
 }
 
+/// Forgets challenges that nobody answered.
+pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(PRUNE, args![now]).await
+}
+
 impl Store {
     /// Waits for `code` in the browser whose token has this hash, for `valid_ms`.
     pub async fn challenge_create(&self, person: PersonId, browser: [u8; 32], code: &str, valid_ms: i64) -> Result<()> {
@@ -57,7 +63,6 @@ impl Store {
         self.write((person, browser, hash, valid_ms), |tx, (person, browser, hash, valid_ms)| {
             async move {
                 let now = tx.now();
-                tx.execute(PRUNE, args![now]).await?;
                 tx.execute(INSERT, args![browser, *person, hash, now, now + valid_ms]).await.map(drop)
             }
             .boxed()

@@ -4,7 +4,7 @@ use futures::FutureExt;
 use serde_json::json;
 use wire::id::{PersonId, SessionId};
 
-use crate::db::{Row, args, statements};
+use crate::db::{Row, Tx, args, statements};
 use crate::keys::{Keys, Owner};
 use crate::traces::{self, Actor, Chain, Means, Trace};
 use crate::{Result, Store};
@@ -19,7 +19,7 @@ statements! {
     TOUCH = "UPDATE session SET seen_at = $2 WHERE session_id = $1 AND seen_at < $2";
     DELETE = "DELETE FROM session WHERE session_id = $1 AND person_id = $2";
     DELETE_ALL = "DELETE FROM session WHERE person_id = $1";
-    PRUNE = "DELETE FROM session WHERE expires_at < $1";
+    PRUNE = "DELETE FROM session WHERE expires_at < $1 OR seen_at < $2";
 }
 
 const TABLE: &str = "session";
@@ -60,6 +60,12 @@ impl Session {
     }
 }
 
+/// Forgets sessions that ended by themselves.
+pub(crate) async fn prune(tx: &mut Tx, idle_ms: i64) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(PRUNE, args![now, now - idle_ms]).await
+}
+
 impl Store {
     /// Begins a session that ends after `absolute_ms` at the latest.
     pub async fn session_create(
@@ -75,7 +81,6 @@ impl Store {
                 let now = tx.now();
                 let keys = tx.keys(Owner::Person(person.0)).await?;
                 let sealed = keys.seal(tx.random().as_ref(), TABLE, id.0, agent.as_bytes())?;
-                tx.execute(PRUNE, args![now]).await?;
                 tx.execute(INSERT, args![*id, token, *person, now, now + absolute_ms, sealed]).await?;
                 let actor = Actor { person: Some(*person), session: Some(*id), means: Means::Web };
                 traces::trace(tx, Chain::Person(*person), Trace::done("sign-in", actor, None, json!({}))).await

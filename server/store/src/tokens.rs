@@ -4,7 +4,7 @@ use futures::FutureExt;
 use serde_json::json;
 use wire::id::{PersonId, TokenId};
 
-use crate::db::{Row, args, statements};
+use crate::db::{Row, Tx, args, statements};
 use crate::keys::Owner;
 use crate::traces::{self, Actor, Chain, Means, Trace};
 use crate::{Result, Store};
@@ -14,7 +14,14 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6)";
     BY_HASH = "SELECT token_id, person_id, expires_at FROM token WHERE token_hash = $1";
     BY_ID = "SELECT token_id, person_id, expires_at FROM token WHERE token_id = $1 AND person_id = $2";
+    PRUNE = "DELETE FROM token WHERE expires_at < $1";
     DELETE = "DELETE FROM token WHERE token_id = $1 AND person_id = $2";
+}
+
+/// Forgets tokens that ended by themselves.
+pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(PRUNE, args![now]).await
 }
 
 impl Store {

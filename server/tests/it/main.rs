@@ -4,6 +4,8 @@
 
 mod auth;
 mod canary;
+mod compose;
+mod demo;
 mod events;
 mod harness;
 mod http_client;
