@@ -6,6 +6,7 @@
 //! - [`quote`]: answering, and finding the quotes of what came in;
 //! - [`body`]: hostile HTML to a fragment that is safe to show, text to HTML, HTML to text;
 //! - [`search`]: the words of messages and queries, folded alike;
+//! - [`report`]: notices of delivery and of reading, made and read;
 //! - [`split`]: mailbox files.
 //!
 //! What is read here was written by strangers: every loop is bounded by [`Limits`] or linear.
@@ -18,6 +19,7 @@ pub mod header;
 pub mod limits;
 pub mod parse;
 pub mod quote;
+pub mod report;
 pub mod search;
 pub mod split;
 pub mod thread;
@@ -28,4 +30,4 @@ pub use build::{BuildError, Draft, DraftAttachment, HeaderValue, build, strip_bc
 pub use decode::{Encoding, TextValue};
 pub use header::{DateTime, Form, FormValue, Header, header_form};
 pub use limits::Limits;
-pub use parse::{Head, Parsed, Part, Reason, decode_part, parse, parse_head, part_text};
+pub use parse::{Head, Parsed, Part, Reason, decode_part, parse, parse_fields, parse_head, part_text};

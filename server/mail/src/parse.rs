@@ -191,6 +191,12 @@ pub fn parse_head(raw: &[u8]) -> Head {
     }
 }
 
+/// All header fields of the message, up to [`Limits::max_headers`]: the same that
+/// [`parse`] gives, without the cost of the rest.
+pub fn parse_fields(raw: &[u8]) -> Vec<Header> {
+    structure::head(raw, &Limits::default())
+}
+
 /// The content of a part after transfer decoding, bit-identical to what was sent.
 pub fn decode_part(raw: &[u8], part: &Part) -> Vec<u8> {
     encoded(raw, part, usize::MAX).into_owned()

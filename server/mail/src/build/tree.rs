@@ -41,6 +41,8 @@ pub struct NewPart {
     pub language: Vec<String>,
     /// Content-Location.
     pub location: Option<String>,
+    /// Further parameters of Content-Type (`report-type` …).
+    pub params: Vec<(String, String)>,
     /// Charset of bytes of a text type; text content is always UTF-8.
     pub charset: Option<String>,
     /// What it holds.
@@ -144,6 +146,7 @@ impl TreeWriter {
                 _ => params.extend(part.charset.as_deref().map(|c| ("charset", c))),
             }
             params.extend(part.name.as_deref().map(|n| ("name", n)));
+            params.extend(part.params.iter().map(|(n, v)| (n.as_str(), v.as_str())));
             params.extend(boundary.map(|b| ("boundary", b)));
             field::write_structured(&mut self.out, "Content-Type", kind, &params)?;
         }
@@ -202,7 +205,8 @@ impl TreeWriter {
             // A message is never encoded (RFC 2046 §5.2.1).
             self.encoding(if bytes.is_ascii() { "7bit" } else { "8bit" });
             self.out.extend_from_slice(bytes);
-        } else if content_type.starts_with("text/") && is_7bit(bytes) {
+        } else if is_7bit(bytes) && ["text/", "message/"].iter().any(|t| content_type.starts_with(t)) {
+            // The fields of reports are never encoded (RFC 3464 §2.1, RFC 8098 §3).
             self.encoding("7bit");
             self.out.extend_from_slice(bytes);
         } else {
