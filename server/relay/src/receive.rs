@@ -27,4 +27,5 @@ pub use gate::{Acceptance, Envelope, Gate, Incoming, Note, Notify, Recipient, Re
 pub use server::{Receiver, ReceiverOptions};
 pub use session::{Action, Context, Security, Session};
 pub use settings::Settings;
+pub(crate) use tls::provider;
 pub use tls::server_config;

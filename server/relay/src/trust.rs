@@ -10,7 +10,7 @@
 //! with which certificates.
 
 mod book;
-mod c14n;
+pub(crate) mod c14n;
 pub mod certificate;
 pub mod crl;
 pub mod domain;

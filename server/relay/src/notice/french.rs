@@ -1,0 +1,50 @@
+//! The words of notices, in French as professionals read it: what happened, and
+//! what to do next. Never the protocol.
+
+use super::reason::Reason;
+
+/// What happened, as a sentence.
+pub fn what(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoSuchAddress => "Cette adresse n’existe pas chez l’opérateur du destinataire.",
+        Reason::Closed => "Cette boîte aux lettres est fermée ou suspendue.",
+        Reason::Full => "La boîte aux lettres du destinataire est pleine.",
+        Reason::TooLarge => "Le message est trop volumineux pour l’opérateur du destinataire.",
+        Reason::OutsideTrust => "Ce domaine ne fait pas partie de l’espace de confiance MSSanté.",
+        Reason::NoSuchDomain => "Le domaine de cette adresse n’existe pas ou ne reçoit pas de messages.",
+        Reason::Certificate => "L’identité de l’opérateur du destinataire n’a pas pu être vérifiée.",
+        Reason::NoTls => "L’opérateur du destinataire ne propose pas de connexion protégée.",
+        Reason::Unreachable => "L’opérateur du destinataire ne répond pas.",
+        Reason::Busy => "L’opérateur du destinataire demande de réessayer plus tard.",
+        Reason::Forbidden => "Le destinataire ou son opérateur n’accepte pas ce message.",
+        Reason::Content => "Le contenu du message ou une pièce jointe a été refusé.",
+        Reason::Unsupported => "L’opérateur du destinataire ne sait pas recevoir un message sous cette forme.",
+        Reason::Loop => "Le message tournait en rond entre serveurs.",
+        Reason::OurSide => "Votre service de messagerie n’a pas pu envoyer ce message.",
+        Reason::Uncertain => "Le message a été transmis, mais l’opérateur du destinataire ne l’a pas confirmé.",
+        Reason::Other => "L’opérateur du destinataire a refusé le message.",
+    }
+}
+
+/// What the sender can do.
+pub fn next_step(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoSuchAddress => "Vérifiez l’adresse dans l’annuaire, puis renvoyez le message.",
+        Reason::Closed => "Cherchez dans l’annuaire une autre adresse de ce correspondant, ou appelez-le.",
+        Reason::Full => "Prévenez le destinataire par téléphone, ou renvoyez le message plus tard.",
+        Reason::TooLarge => "Réduisez ou répartissez les pièces jointes sur plusieurs messages.",
+        Reason::OutsideTrust => {
+            "N’utilisez que des adresses MSSanté : cherchez celle de votre correspondant dans l’annuaire."
+        }
+        Reason::NoSuchDomain => "Vérifiez ce qui suit l’arobase dans l’adresse.",
+        Reason::Certificate | Reason::NoTls => {
+            "Rien n’a été transmis. Utilisez un autre moyen et signalez ce refus à votre support."
+        }
+        Reason::Unreachable | Reason::Busy => "Utilisez un autre moyen si c’est pressé, ou renvoyez le message plus tard.",
+        Reason::Forbidden => "Lisez la réponse de l’opérateur ci-dessous ; au besoin, contactez le destinataire autrement.",
+        Reason::Content => "Vérifiez les pièces jointes (type de fichier, virus), puis renvoyez le message.",
+        Reason::Unsupported => "Renvoyez le texte en pièce jointe PDF, sans caractères spéciaux dans l’adresse.",
+        Reason::Loop | Reason::OurSide | Reason::Other => "Contactez votre support en lui transmettant cet avis.",
+        Reason::Uncertain => "Demandez au destinataire s’il l’a reçu avant de le renvoyer.",
+    }
+}
