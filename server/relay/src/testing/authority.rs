@@ -129,9 +129,10 @@ impl TestAuthority {
         crls
     }
 
-    /// What accepts this authority only, with revocation lists required.
+    /// What accepts this authority only, with revocation lists required; the
+    /// intermediate is configured, for the list's signature brings its leaf alone.
     pub fn accepted(&self, crls: Crls) -> Authority {
-        Authority::new(&[self.root.der().clone()], Vec::new(), crls, true).unwrap()
+        Authority::new(&[self.root.der().clone()], vec![self.organisations.der().clone()], crls, true).unwrap()
     }
 }
 

@@ -31,8 +31,8 @@ mod tests {
     #[test]
     fn compared_without_case_and_as_a_labels() {
         assert_eq!(normalise("Medecin.MSSANTE.fr.").as_deref(), Some("medecin.mssante.fr"));
-        assert_eq!(normalise("hôpital.mssante.fr").as_deref(), Some("xn--hpital-xxa.mssante.fr"));
-        assert_eq!(normalise("HÔPITAL.mssante.fr"), normalise("xn--HPITAL-xxa.mssante.fr"));
+        assert_eq!(normalise("hôpital.mssante.fr").as_deref(), Some("xn--hpital-ixa.mssante.fr"));
+        assert_eq!(normalise("HÔPITAL.mssante.fr"), normalise("xn--HPITAL-ixa.mssante.fr"));
         assert_eq!(of_address("Dr@Mssante.Apicrypt.ORG").as_deref(), Some("mssante.apicrypt.org"));
         for bad in ["", ".", "a..b", "[127.0.0.1]", "a b.fr", "-a.fr", "a\r\n.fr", "a@b.fr"] {
             assert_eq!(normalise(bad), None, "{bad:?}");

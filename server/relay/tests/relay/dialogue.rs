@@ -50,7 +50,7 @@ fn play_with(pieces: &[&[u8]], settings: relay::receive::Settings) -> Transcript
                         session.recipient(*recipient, verdict)
                     }
                     Action::Deliver(message) => {
-                        let after = memchr::memmem::find(&message.data, b"From:").unwrap();
+                        let after = memchr::memmem::find(&message.data, b" +0000\r\n").unwrap() + 8;
                         transcript.messages.push(message.data[after..].to_vec());
                         session.delivered(Reply::new(250, (0, 0), "kept"))
                     }

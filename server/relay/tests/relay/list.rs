@@ -20,7 +20,7 @@ fn names_are_found_by_domain_however_written() {
         assert_eq!(list.speaks_for(&theirs, domain), expected, "{domain}");
     }
     assert!(list.speaks_for(&theirs, "HÔPITAL.mssante.example"));
-    assert!(list.speaks_for(&theirs, "xn--hpital-xxa.mssante.example"));
+    assert!(list.speaks_for(&theirs, "xn--hpital-ixa.mssante.example"));
     assert!(!list.speaks_for(&theirs, "tiers.mssante.example"));
     assert!(list.names("medecin.mssante.fr").is_none(), "a suffix proves nothing");
     assert!(list.names("x.autre.mssante.example").is_none());

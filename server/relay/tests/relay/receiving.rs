@@ -32,7 +32,7 @@ async fn accepted_only_when_stored() {
     let virus = Reply::new(550, (6, 0), "Pièce jointe infectée : « résultats.exe »");
     *running.gate().instead.lock().unwrap() = Some(Acceptance::Refused(virus));
     let reply = client.message(FROM, BAL, &letter(FROM)).await;
-    assert_eq!(reply.to_string(), "550 5.6.0 Piece jointe infectee : \"resultats.exe\"");
+    assert_eq!(reply.to_string(), "550 5.6.0 Piece jointe infectee : \" resultats.exe \"");
     // A gate that calls a success a refusal loses nothing.
     *running.gate().instead.lock().unwrap() = Some(Acceptance::Refused(Reply::new(250, (0, 0), "?")));
     assert_eq!(client.message(FROM, BAL, &letter(FROM)).await.code, 451);

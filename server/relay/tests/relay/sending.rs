@@ -231,7 +231,7 @@ async fn replies_of_every_kind() {
 #[tokio::test]
 async fn pipelined_with_everything_the_host_can() {
     let steps = vec![
-        Step::Expect("MAIL FROM:<dr.martin@pli.mssante.example> SIZE=97 BODY=8BITMIME RET=FULL ENVID=a+2Bb\r\n"),
+        Step::Expect("MAIL FROM:<dr.martin@pli.mssante.example> SIZE=95 BODY=8BITMIME RET=FULL ENVID=a+2Bb\r\n"),
         Step::Expect("RCPT TO:<x@autre.mssante.example> NOTIFY=NEVER ORCPT=rfc822;x+2By\r\n"),
         Step::Expect("RCPT TO:<y@autre.mssante.example>\r\n"),
         Step::Say("250 ok\r\n452 4.2.2 full\r\n250 ok\r\n"),
@@ -268,6 +268,11 @@ async fn what_a_host_cannot_take_is_not_sent() {
     assert_eq!(attempt_with("250-mx\r\n250 8BITMIME\r\n", &header).await, Trouble::NoUtf8);
 }
 
+/// RFC 4514 §2.1 writes the last attribute of the certificate first.
+fn reversed(name: &str) -> String {
+    name.split(',').rev().collect::<Vec<_>>().join(",")
+}
+
 #[tokio::test]
 async fn never_without_tls_nor_to_another() {
     let one = job("autre.mssante.example", &[X]);
@@ -293,8 +298,8 @@ async fn never_without_tls_nor_to_another() {
             AUTHORITY.issue(&Leaf { usages: vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth], ..leaf }),
             Trouble::Certificate(CertFault::WrongUsage),
         ),
-        (AUTHORITY.issue(&Leaf::new(OURS, 211)), Trouble::OtherCertificate(OURS.to_owned())),
-        (AUTHORITY.issue(&Leaf::new(THIRD, 212)), Trouble::OtherCertificate(THIRD.to_owned())),
+        (AUTHORITY.issue(&Leaf::new(OURS, 211)), Trouble::OtherCertificate(reversed(OURS))),
+        (AUTHORITY.issue(&Leaf::new(THIRD, 212)), Trouble::OtherCertificate(reversed(THIRD))),
     ];
     for (identity, expected) in certificates {
         let (delivery, heard) = attempt_as(identity, vec![opening(PLAIN)], &one).await;
