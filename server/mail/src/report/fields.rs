@@ -65,7 +65,15 @@ pub(super) fn typed(group: &Group, name: &str) -> Option<String> {
 
 /// A value for a field that we write: ASCII, no control character, not too long.
 pub(super) fn clean(value: &str) -> String {
-    let one = value.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else if c.is_whitespace() { ' ' } else { '?' });
+    let one = value.chars().map(|c| {
+        if c.is_ascii_graphic() || c == ' ' {
+            c
+        } else if c.is_whitespace() {
+            ' '
+        } else {
+            '?'
+        }
+    });
     one.take(900).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -62,11 +62,7 @@ pub fn build_delivery(head: &NoticeHead, report: &DeliveryReport, returned: Opti
 ///
 /// # Errors
 /// A value of `head` that cannot stand in a message.
-pub fn build_disposition(
-    head: &NoticeHead,
-    report: &Disposition,
-    returned: Option<&[u8]>,
-) -> Result<Vec<u8>, BuildError> {
+pub fn build_disposition(head: &NoticeHead, report: &Disposition, returned: Option<&[u8]>) -> Result<Vec<u8>, BuildError> {
     build(head, "disposition-notification", report.write(), "auto-replied", returned)
 }
 
@@ -97,10 +93,8 @@ fn build(
         content: Content::Bytes(bytes),
         ..NewPart::default()
     };
-    let mut parts = vec![
-        NewPart::text("text/plain", head.text.clone()),
-        bytes(&format!("message/{kind}"), fields.into_bytes()),
-    ];
+    let mut parts =
+        vec![NewPart::text("text/plain", head.text.clone()), bytes(&format!("message/{kind}"), fields.into_bytes())];
     parts.extend(returned.map(|header| bytes("text/rfc822-headers", header.to_vec())));
     let mut root = NewPart::multi("multipart/report", parts);
     root.params = vec![("report-type".to_owned(), kind.to_owned())];

@@ -37,7 +37,10 @@ fn a_delivery_report_is_read_back() {
     let original = b"Received: from x\r\nMessage-ID: <m1@a.mssante.example>\r\nBcc: z@a.fr\r\nSubject: =?utf-8?q?r=C3=A9sultats?=\r\n\r\nsecret";
     let raw = build_delivery(&head(), &report(), Some(&returned_headers(original))).unwrap();
     let text = String::from_utf8(raw.clone()).unwrap();
-    assert!(text.contains("multipart/report; report-type=\"delivery-status\"") || text.contains("report-type=delivery-status"), "{text}");
+    assert!(
+        text.contains("multipart/report; report-type=\"delivery-status\"") || text.contains("report-type=delivery-status"),
+        "{text}"
+    );
     assert!(!text.contains("secret") && !text.contains("z@a.fr") && !text.contains("from x"));
     assert_eq!(read(&raw, &Limits::default()), Some(Report::Delivery(report())));
 }

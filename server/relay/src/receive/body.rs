@@ -37,10 +37,10 @@ pub struct Body {
 }
 
 impl Body {
-    /// An empty text with its limits.
-    pub fn new(max_size: usize, max_line: usize, budget: &Arc<Budget>) -> Body {
+    /// A text that begins with `head` (our Received field, which counts for no limit).
+    pub fn new(head: Vec<u8>, max_size: usize, max_line: usize, budget: &Arc<Budget>) -> Body {
         Body {
-            data: Vec::new(),
+            data: head,
             fault: None,
             seen: 0,
             after_cr: false,
@@ -76,7 +76,7 @@ impl Body {
         let wanted = self.data.len() + bytes.len();
         if wanted > self.data.capacity() {
             // Grow by half, and count what is really taken.
-            let capacity = wanted.max(self.data.capacity() * 3 / 2).max(8192).min(self.max_size.max(wanted));
+            let capacity = wanted.max(self.data.capacity() * 3 / 2).max(8192).min(wanted.max(self.max_size));
             if !self.reservation.grow(capacity) {
                 return self.fail(BodyFault::NoRoom);
             }

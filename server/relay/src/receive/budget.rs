@@ -37,7 +37,8 @@ impl Reservation {
     /// Makes the part at least `bytes` large; false when the budget is spent.
     pub fn grow(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
-        let took = self.budget.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(more)).is_ok();
+        let took =
+            self.budget.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(more)).is_ok();
         if took {
             self.bytes += more;
         }

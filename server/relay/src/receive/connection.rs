@@ -248,8 +248,7 @@ impl<G: Gate> Connection<G> {
     async fn ask(&mut self, recipient: Recipient) -> Result<Action, Gone> {
         let verdict = match self.session.envelope() {
             Some((peer, envelope)) => {
-                let query =
-                    RecipientQuery { peer, from: envelope.from.as_ref(), to: &recipient.path, size: envelope.size };
+                let query = RecipientQuery { peer, from: envelope.from.as_ref(), to: &recipient.path, size: envelope.size };
                 self.shared.gate.recipient(&query).await
             }
             None => Verdict::Later("No message begun".to_owned()),

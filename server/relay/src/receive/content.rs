@@ -44,8 +44,7 @@ pub(super) fn check(
                 return Err(Reply::new(550, (7, 1), format!("The {} field holds no valid address", field.name)));
             };
             speaks_for(peer, &domain, envelope, context).map_err(|standing| {
-                super::replies::standing(standing, &domain)
-                    .unwrap_or_else(|| Reply::new(550, (7, 1), "Not your domain"))
+                super::replies::standing(standing, &domain).unwrap_or_else(|| Reply::new(550, (7, 1), "Not your domain"))
             })?;
         }
     }

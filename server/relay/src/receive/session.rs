@@ -196,6 +196,12 @@ impl Session {
         Action::Reply(reply)
     }
 
+    /// An empty text for a message, our Received field at its head.
+    pub(super) fn body(&self, envelope: &Envelope, context: &Context) -> Body {
+        let head = super::trace::received(self, envelope, &self.address, context.now).into_bytes();
+        Body::new(head, self.settings.max_size, self.settings.max_text_line, &self.budget)
+    }
+
     /// A refused command: counted, and one too many ends the connection.
     pub(super) fn refuse(&mut self, reply: Reply) -> Action {
         self.errors += 1;
@@ -285,7 +291,7 @@ impl Session {
     /// The text is whole: the rules that need no store.
     fn whole(&mut self, transaction: Transaction, body: Body, context: &Context) -> Action {
         let Transaction { peer, envelope, .. } = transaction;
-        let (text, mut reservation) = match body.finish() {
+        let (data, reservation) = match body.finish() {
             Ok(body) => body,
             Err(fault) => {
                 let reply = replies::body(fault, self.settings.max_size, self.settings.max_text_line);
@@ -296,12 +302,6 @@ impl Session {
                 };
             }
         };
-        let received = super::trace::received(self, &envelope, &self.address, context.now);
-        reservation.grow(text.len() + received.len());
-        let mut data = Vec::with_capacity(received.len() + text.len());
-        data.extend_from_slice(received.as_bytes());
-        data.extend_from_slice(&text);
-        drop(text);
         if let Err(reply) = content::check(&data, &peer, &envelope, &self.settings, context) {
             return self.refuse(reply);
         }

@@ -64,7 +64,9 @@ impl Trouble {
     /// Whether trying again is useless.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Trouble::NotListed | Trouble::NoSuchDomain | Trouble::TooLarge(_) | Trouble::NoUtf8 | Trouble::NoEightBit => true,
+            Trouble::NotListed | Trouble::NoSuchDomain | Trouble::TooLarge(_) | Trouble::NoUtf8 | Trouble::NoEightBit => {
+                true
+            }
             Trouble::Reply(reply) => reply.is_permanent(),
             _ => false,
         }

@@ -52,14 +52,7 @@ pub enum Next {
 /// What follows attempt number `attempts` (from 1) of a message queued at
 /// `queued_at`. `random` lies in 0..1. The last attempt is made when the time is
 /// over, not some wait before.
-pub fn next(
-    policy: &RetryPolicy,
-    attempts: u32,
-    queued_at: UnixMs,
-    now: UnixMs,
-    trouble: &Trouble,
-    random: f64,
-) -> Next {
+pub fn next(policy: &RetryPolicy, attempts: u32, queued_at: UnixMs, now: UnixMs, trouble: &Trouble, random: f64) -> Next {
     let end = queued_at.saturating_add(policy.give_up_after_ms);
     if now >= end {
         return Next::GiveUp;

@@ -37,7 +37,9 @@ pub(super) fn missing(capabilities: &Capabilities, job: &Job, payload: &Payload)
 }
 
 fn needs_utf8(job: &Job, payload: &Payload) -> bool {
-    payload.utf8_header || !job.from.as_deref().unwrap_or("").is_ascii() || job.recipients.iter().any(|r| !r.address.is_ascii())
+    payload.utf8_header
+        || !job.from.as_deref().unwrap_or("").is_ascii()
+        || job.recipients.iter().any(|r| !r.address.is_ascii())
 }
 
 /// Sends the message to `recipients`.
@@ -175,7 +177,13 @@ async fn text(client: &mut Client, payload: &Payload) -> Result<(), Trouble> {
 
 /// An address that cannot be written would be an injection: it never reaches the wire.
 fn checked(text: &str) -> Result<String, Trouble> {
-    let bad = || Trouble::Reply(Reply { code: 553, enhanced: Some(Enhanced::new(5, 1, 3)), lines: vec!["invalid address".to_owned()] });
+    let bad = || {
+        Trouble::Reply(Reply {
+            code: 553,
+            enhanced: Some(Enhanced::new(5, 1, 3)),
+            lines: vec!["invalid address".to_owned()],
+        })
+    };
     address(text).map(|path| path.address).map_err(|_| bad())
 }
 

@@ -59,8 +59,12 @@ pub struct Settlement {
 /// The durable queue.
 pub trait Outbox: Send + Sync + 'static {
     /// Claims at most `most` rows that are due and that nobody holds, until `lease_until`.
-    fn claim(&self, now: UnixMs, lease_until: UnixMs, most: usize)
-    -> impl Future<Output = Result<Vec<Claim>, Unavailable>> + Send;
+    fn claim(
+        &self,
+        now: UnixMs,
+        lease_until: UnixMs,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<Claim>, Unavailable>> + Send;
 
     /// Holds a row longer. False when it is no longer ours.
     fn renew(&self, id: i64, token: i64, lease_until: UnixMs) -> impl Future<Output = bool> + Send;
@@ -190,7 +194,7 @@ fn settlement(policy: &RetryPolicy, claim: &Claim, mut outcomes: Vec<Outcome>, n
             }
         }
     }
-    let tell_late = matches!(next, Some(Next::Retry(_)))
-        && schedule::notice_due(policy, claim.queued_at, now, claim.told_late);
+    let tell_late =
+        matches!(next, Some(Next::Retry(_))) && schedule::notice_due(policy, claim.queued_at, now, claim.told_late);
     Settlement { id: claim.id, token: claim.token, outcomes, next, tell_late, at: now }
 }

@@ -116,7 +116,9 @@ mod tests {
         assert_eq!(params.rest(), None);
         assert_eq!(Path::parse("<>").unwrap().0, None);
         assert_eq!(Path::parse("<@a.fr,@b.fr:c@d.fr>").unwrap().0.unwrap().address, "c@d.fr");
-        for bad in ["a@b.fr", "<a@b.fr", "<a@b.fr>x", "<a>", "<a@b.fr> =1", "<a@b.fr> A= ", "<a@b.fr> A A", "<a@[127.0.0.1]>"] {
+        for bad in
+            ["a@b.fr", "<a@b.fr", "<a@b.fr>x", "<a>", "<a@b.fr> =1", "<a@b.fr> A= ", "<a@b.fr> A A", "<a@[127.0.0.1]>"]
+        {
             assert!(Path::parse(bad).is_err(), "{bad}");
         }
     }

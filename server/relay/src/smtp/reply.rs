@@ -245,6 +245,8 @@ mod tests {
         assert!(ReplyReader::default().next(&mut BytesMut::from("2".repeat(9000).as_str())).is_err());
         assert!(ReplyReader::default().next(&mut BytesMut::from("250-a\n".repeat(500).as_str())).is_err());
         assert_eq!(Enhanced::parse("5.1.1"), Some(Enhanced::new(5, 1, 1)));
-        assert!(["5.1", "6.1.1", "5.1.1.1", "5..1", "5.1.1000", "+5.1.1", "5.+1.1"].iter().all(|t| Enhanced::parse(t).is_none()));
+        assert!(
+            ["5.1", "6.1.1", "5.1.1.1", "5..1", "5.1.1000", "+5.1.1", "5.+1.1"].iter().all(|t| Enhanced::parse(t).is_none())
+        );
     }
 }

@@ -78,7 +78,8 @@ fn ca(subject: &str) -> CertificateParams {
 impl TestAuthority {
     /// A new authority; `label` makes its names its own.
     pub fn new(label: &str) -> TestAuthority {
-        let root = CertifiedIssuer::self_signed(ca(&format!("CN=AC {label} ELEMENTAIRE,C=FR")), KeyPair::generate().unwrap());
+        let root =
+            CertifiedIssuer::self_signed(ca(&format!("CN=AC {label} ELEMENTAIRE,C=FR")), KeyPair::generate().unwrap());
         let root = root.unwrap();
         let params = ca(&format!("CN=AC {label} ELEMENTAIRE ORGANISATIONS,C=FR"));
         let organisations = CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &root).unwrap();

@@ -69,7 +69,8 @@ impl RawClient {
     /// Connects and reads the greeting.
     pub async fn connect(address: SocketAddr) -> (RawClient, Option<Reply>) {
         let stream = TcpStream::connect(address).await.unwrap();
-        let mut client = RawClient { stream: Some(Box::new(stream)), input: BytesMut::new(), reader: ReplyReader::default() };
+        let mut client =
+            RawClient { stream: Some(Box::new(stream)), input: BytesMut::new(), reader: ReplyReader::default() };
         let greeting = client.reply().await;
         (client, greeting)
     }
@@ -183,7 +184,13 @@ pub async fn scripted_peer(identity: Identity, script: Script) -> (SocketAddr, A
     (address, heard)
 }
 
-async fn play(stream: Box<dyn Stream>, steps: Vec<Step>, identity: &Identity, heard: &Mutex<Vec<String>>, index: usize) -> Option<()> {
+async fn play(
+    stream: Box<dyn Stream>,
+    steps: Vec<Step>,
+    identity: &Identity,
+    heard: &Mutex<Vec<String>>,
+    index: usize,
+) -> Option<()> {
     let mut stream = stream;
     let mut input = BytesMut::new();
     for step in steps {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor, UnixTime};
 use thiserror::Error;
 use webpki::{
@@ -97,6 +98,38 @@ impl fmt::Debug for Identity {
     }
 }
 
+impl Identity {
+    /// Reads the leaf with its intermediates and its key from PEM files (RFC 7468).
+    ///
+    /// # Errors
+    /// No certificate, or no key.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Identity, CertFault> {
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| CertFault::Unreadable)?;
+        Ok(Identity { chain: read_certificates(chain)?, key })
+    }
+
+    /// Who the leaf says that we are, and until when: for the operator's page.
+    ///
+    /// # Errors
+    /// A leaf that cannot be read.
+    pub fn describe(&self) -> Result<Peer, CertFault> {
+        peer_of(self.chain.first().ok_or(CertFault::Missing)?)
+    }
+}
+
+/// Reads certificates: any number in PEM, or one in DER.
+///
+/// # Errors
+/// There is none.
+pub fn read_certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, CertFault> {
+    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(bytes).filter_map(Result::ok).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    X509Certificate::from_der(bytes).map_err(|_| CertFault::Unreadable)?;
+    Ok(vec![CertificateDer::from(bytes.to_vec())])
+}
+
 impl Clone for Identity {
     fn clone(&self) -> Identity {
         Identity { chain: self.chain.clone(), key: self.key.clone_key() }
@@ -136,7 +169,12 @@ impl Authority {
 
     /// The same authority with other revocation lists.
     pub fn with_crls(&self, crls: Crls) -> Authority {
-        Authority { roots: self.roots.clone(), intermediates: self.intermediates.clone(), crls, require_crl: self.require_crl }
+        Authority {
+            roots: self.roots.clone(),
+            intermediates: self.intermediates.clone(),
+            crls,
+            require_crl: self.require_crl,
+        }
     }
 
     /// Judges what a peer showed, leaf first: path to a root, dates, use,
@@ -241,7 +279,9 @@ pub(crate) fn peer_of(certificate: &CertificateDer<'_>) -> Result<Peer, CertFaul
     let mut hosts: Vec<String> = match parsed.subject_alternative_name() {
         Ok(Some(alternative)) => {
             let names = alternative.value.general_names.iter();
-            names.filter_map(|n| if let GeneralName::DNSName(host) = n { super::domain::normalise(host) } else { None }).collect()
+            names
+                .filter_map(|n| if let GeneralName::DNSName(host) = n { super::domain::normalise(host) } else { None })
+                .collect()
         }
         _ => Vec::new(),
     };

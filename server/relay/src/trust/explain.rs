@@ -90,9 +90,7 @@ pub fn refusal(error: &ListError) -> String {
         ListError::WrongRoot => "ce document n’est pas une liste blanche.".to_owned(),
         ListError::Signature(S::Missing) => "elle n’est pas signée.".to_owned(),
         ListError::Signature(S::Digest) => "son contenu a été modifié après la signature.".to_owned(),
-        ListError::Signature(S::Value) => {
-            "la signature ne correspond pas au certificat qui l’accompagne.".to_owned()
-        }
+        ListError::Signature(S::Value) => "la signature ne correspond pas au certificat qui l’accompagne.".to_owned(),
         ListError::Signature(other) => format!("signature d’une forme refusée ({other})."),
         ListError::WrongSigner(name) => format!("signée par {name}, qui n’est pas le signataire attendu."),
         ListError::Signer(fault) => format!("le certificat du signataire est refusé ({fault})."),

@@ -241,7 +241,8 @@ mod tests {
     #[test]
     fn compared_as_sets_of_attributes() {
         let bus = "CN=bus.mssante.fr,OU=347976684200724,O=CAPGEMINI TECHNOLOGY SERVICES,ST=Hauts-de-Seine (92),C=FR";
-        let other_order = "c=fr, st=Hauts-de-Seine (92), O=Capgemini  Technology Services, OU=347976684200724, CN=BUS.mssante.fr";
+        let other_order =
+            "c=fr, st=Hauts-de-Seine (92), O=Capgemini  Technology Services, OU=347976684200724, CN=BUS.mssante.fr";
         assert_eq!(name(bus), name(other_order));
         assert_ne!(name(bus), name(&bus.replace("bus.", "proxysmtp.")));
         assert_ne!(name(bus), name(&bus.replace("ST=", "L=")));

@@ -6,7 +6,9 @@ use rcgen::ExtendedKeyUsagePurpose as Usage;
 use relay::testing::{Leaf, ListSigner, NOW, RawClient, TestAuthority, TestGate, list_xml};
 use relay::trust::{CertFault, Crls, Identity, Trust, crl, list};
 
-use crate::setup::{AUTHORITY, BAL, ENTRIES, Running, SIGNER, THEIRS, THIRD, letter, receiver, receiver_with, settings, theirs, trust_with};
+use crate::setup::{
+    AUTHORITY, BAL, ENTRIES, Running, SIGNER, THEIRS, THIRD, letter, receiver, receiver_with, settings, theirs, trust_with,
+};
 
 const FROM: &str = "dr.durand@autre.mssante.example";
 
@@ -38,14 +40,24 @@ async fn the_matrix() {
         ("expired", issue(Leaf { until: (2026, 6, 1), ..leaf() }), 550, "expired"),
         ("not yet valid", issue(Leaf { from: (2026, 7, 1), ..leaf() }), 451, "not valid yet"),
         ("for servers only", issue(Leaf { usages: vec![Usage::ServerAuth], ..leaf() }), 550, "not meant for this use"),
-        ("for mail signatures", issue(Leaf { usages: vec![Usage::EmailProtection], ..leaf() }), 550, "not meant for this use"),
+        (
+            "for mail signatures",
+            issue(Leaf { usages: vec![Usage::EmailProtection], ..leaf() }),
+            550,
+            "not meant for this use",
+        ),
         ("without a stated use", issue(Leaf { usages: vec![], ..leaf() }), 250, "Accepted"),
         ("revoked", issue(Leaf { serial: 666, ..leaf() }), 550, "revoked"),
         ("intermediate left out", Some(without_chain), 250, "Accepted"),
         ("name not in the list", issue(Leaf::new("CN=mx.inconnu.example,O=X,C=FR", 202)), 550, "not the one listed"),
         ("listed for another domain", issue(Leaf::new(THIRD, 203)), 550, "not the one listed"),
         ("listed CN, other DN", issue(Leaf::new(&THEIRS.replace("AUTRE", "AUTRE BIS"), 204)), 550, "not the one listed"),
-        ("upper case and other order", issue(Leaf::new("C=FR,O=Operateur  Autre,OU=347976684200726,CN=MX.AUTRE.mssante.example", 205)), 250, "Accepted"),
+        (
+            "upper case and other order",
+            issue(Leaf::new("C=FR,O=Operateur  Autre,OU=347976684200726,CN=MX.AUTRE.mssante.example", 205)),
+            250,
+            "Accepted",
+        ),
     ];
     for (what, identity, code, text) in cases {
         let (told_code, told_text) = told(&running, identity.as_ref(), FROM).await;
@@ -60,7 +72,10 @@ async fn revocation_lists_missing_and_stale() {
     let good = theirs();
     let running = receiver_with(TestGate::with(&[BAL]), settings(), trust_with(AUTHORITY.crls(&[]))).await;
     assert_eq!(told(&running, Some(&good), FROM).await.0, 250);
-    let with = |crls: Crls| Trust { authority: Arc::new(running.book.current().authority.with_crls(crls)), ..(*running.book.current()).clone() };
+    let with = |crls: Crls| Trust {
+        authority: Arc::new(running.book.current().authority.with_crls(crls)),
+        ..(*running.book.current()).clone()
+    };
 
     let none = with(Crls::default());
     running.book.replace(none);
@@ -104,7 +119,10 @@ async fn only_tls_1_2_and_1_3_and_never_without() {
         assert_eq!(client.message(FROM, BAL, &letter(FROM)).await.code, 250);
     }
     let received = String::from_utf8(running.gate().stored()[0].data.clone()).unwrap();
-    assert!(received.starts_with("Received: from client.example ([127.0.0.1])\r\n\t(using TLSv1.2 with cipher "), "{received}");
+    assert!(
+        received.starts_with("Received: from client.example ([127.0.0.1])\r\n\t(using TLSv1.2 with cipher "),
+        "{received}"
+    );
     let (mut client, _) = RawClient::connect(running.address).await;
     client.say("EHLO a.example").await;
     assert_eq!(client.say("MAIL FROM:<a@autre.mssante.example>").await.unwrap().code, 530);

@@ -74,7 +74,8 @@ fn play_with(pieces: &[&[u8]], settings: relay::receive::Settings) -> Transcript
     transcript
 }
 
-const ENVELOPE: &str = "EHLO c.example\r\nMAIL FROM:<a@autre.mssante.example>\r\nRCPT TO:<dr.martin@pli.mssante.example>\r\n";
+const ENVELOPE: &str =
+    "EHLO c.example\r\nMAIL FROM:<a@autre.mssante.example>\r\nRCPT TO:<dr.martin@pli.mssante.example>\r\n";
 const HEAD: &str = "From: a@autre.mssante.example\r\n\r\n";
 
 fn data(text: &str) -> Transcript {
@@ -83,7 +84,9 @@ fn data(text: &str) -> Transcript {
 
 #[test]
 fn a_message_pipelined_in_one_piece() {
-    let all = format!("{ENVELOPE}DATA\r\n{HEAD}..a\r\n.\r\nMAIL FROM:<a@autre.mssante.example>\r\nRSET\r\nNOOP\r\nVRFY x\r\nQUIT\r\n");
+    let all = format!(
+        "{ENVELOPE}DATA\r\n{HEAD}..a\r\n.\r\nMAIL FROM:<a@autre.mssante.example>\r\nRSET\r\nNOOP\r\nVRFY x\r\nQUIT\r\n"
+    );
     let transcript = play(&[all.as_bytes()]);
     assert_eq!(transcript.codes, [250, 250, 250, 354, 250, 250, 250, 250, 252, 221]);
     assert_eq!(transcript.messages, [format!("{HEAD}.a\r\n").into_bytes()]);
@@ -94,7 +97,9 @@ fn a_message_pipelined_in_one_piece() {
 #[test]
 fn only_one_end_of_data() {
     let smuggled = "MAIL FROM:<b@autre.mssante.example>\r\nRCPT TO:<dr.martin@pli.mssante.example>\r\nDATA\r\nFrom: b@autre.mssante.example\r\n\r\nsmuggled\r\n.\r\n";
-    for end in ["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r", "\n.\r", "\r.\r\n", "\r\r\n.\r\r\n", "\r\n.\r\r\n", "\0\n.\n"] {
+    for end in
+        ["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r", "\n.\r", "\r.\r\n", "\r\r\n.\r\r\n", "\r\n.\r\r\n", "\0\n.\n"]
+    {
         let transcript = data(&format!("a{end}{smuggled}"));
         assert_eq!(transcript.messages.len(), 0, "{end:?}");
         assert_eq!(transcript.codes.last(), Some(&554), "{end:?}: {transcript:?}");
@@ -144,7 +149,8 @@ fn sizes_and_lines() {
     let fits = format!("{ENVELOPE}DATA\r\n{HEAD}{}\r\n.\r\nNOOP\r\n", "x".repeat(998));
     assert_eq!(with(&fits).codes, [250, 250, 250, 354, 250, 250]);
     let broke = relay::receive::Settings { max_memory: 4000, ..settings() };
-    let transcript = play_with(&[format!("{ENVELOPE}DATA\r\n{HEAD}{}.\r\n", "0123456789\r\n".repeat(2000)).as_bytes()], broke);
+    let transcript =
+        play_with(&[format!("{ENVELOPE}DATA\r\n{HEAD}{}.\r\n", "0123456789\r\n".repeat(2000)).as_bytes()], broke);
     assert_eq!(transcript.codes.last(), Some(&452));
     // Command lines.
     let long = format!("EHLO c.example\r\nNOOP {}\r\nNOOP\r\n", "x".repeat(3000));
@@ -219,7 +225,10 @@ fn syntax_and_sequence() {
 #[test]
 fn too_much_of_anything() {
     assert!(play(&["FOO\r\n".repeat(50).as_bytes()]).closed);
-    let harvest = format!("EHLO c.example\r\nMAIL FROM:<a@autre.mssante.example>\r\n{}", "RCPT TO:<x@pli.mssante.example>\r\n".repeat(60));
+    let harvest = format!(
+        "EHLO c.example\r\nMAIL FROM:<a@autre.mssante.example>\r\n{}",
+        "RCPT TO:<x@pli.mssante.example>\r\n".repeat(60)
+    );
     let transcript = play(&[harvest.as_bytes()]);
     assert!(transcript.closed && transcript.codes.last() == Some(&421));
     let many = format!("{ENVELOPE}{}DATA\r\n{HEAD}.\r\n", format!("RCPT TO:<{BAL}>\r\n").repeat(150));
@@ -227,7 +236,8 @@ fn too_much_of_anything() {
     assert_eq!(transcript.codes.iter().filter(|&&c| c == 452).count(), 51);
     assert_eq!(transcript.messages.len(), 1);
     // A patient's message is taken for one recipient at a time.
-    let patient = format!("EHLO c.example\r\nMAIL FROM:<1@patient.mssante.example>\r\n{}", format!("RCPT TO:<{BAL}>\r\n").repeat(2));
+    let patient =
+        format!("EHLO c.example\r\nMAIL FROM:<1@patient.mssante.example>\r\n{}", format!("RCPT TO:<{BAL}>\r\n").repeat(2));
     assert_eq!(play(&[patient.as_bytes()]).codes, [250, 250, 250, 452]);
 }
 
@@ -264,7 +274,7 @@ fn whose_name_a_message_bears() {
 }
 
 fn reader() -> DataReader {
-    DataReader::new(Body::new(1 << 20, 1000, &Budget::new(1 << 20)))
+    DataReader::new(Body::new(Vec::new(), 1 << 20, 1000, &Budget::new(1 << 20)))
 }
 
 proptest! {

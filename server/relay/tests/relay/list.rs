@@ -15,7 +15,8 @@ pub fn verify(xml: &str) -> Result<TrustList, ListError> {
 fn names_are_found_by_domain_however_written() {
     let list = verify(&SIGNER.sign(&list_xml("2026-06-15T11:00:00Z", ENTRIES))).unwrap();
     let theirs = Name::parse(THEIRS).unwrap();
-    for domain in ["autre.mssante.example", "AUTRE.MSSanté.example", "Autre2.mssante.EXAMPLE.", "mssante.apicrypt.example"] {
+    for domain in ["autre.mssante.example", "AUTRE.MSSanté.example", "Autre2.mssante.EXAMPLE.", "mssante.apicrypt.example"]
+    {
         let expected = domain.is_ascii();
         assert_eq!(list.speaks_for(&theirs, domain), expected, "{domain}");
     }
@@ -29,7 +30,12 @@ fn names_are_found_by_domain_however_written() {
 #[test]
 fn thousands_of_domains() {
     let names: Vec<(String, String)> = (0..9_000)
-        .map(|n| (format!("d{}.mssante.example", n % 7_000), format!("CN=mx{n}.example,OU=3479766842{n:05},O=OPERATEUR {},C=FR", n % 320)))
+        .map(|n| {
+            (
+                format!("d{}.mssante.example", n % 7_000),
+                format!("CN=mx{n}.example,OU=3479766842{n:05},O=OPERATEUR {},C=FR", n % 320),
+            )
+        })
         .collect();
     let entries: Vec<(&str, &str)> = names.iter().map(|(d, n)| (d.as_str(), n.as_str())).collect();
     let xml = SIGNER.sign(&list_xml("2026-06-15T11:00:00Z", &entries));
@@ -48,7 +54,14 @@ fn explained_in_words() {
     entries.push(("ok.example", "pas un nom"));
     let outcome = verify(&SIGNER.sign(&list_xml("2026-06-15T11:00:00Z", &entries)));
     let text = explain::explain(&outcome, NOW);
-    for expected in ["Liste VÉRIFIÉE", "il y a 60 min", "15/06/2026 11:00 UTC", "OPERATEUR AUTRE", "certificat illisible", "domaine illisible"] {
+    for expected in [
+        "Liste VÉRIFIÉE",
+        "il y a 60 min",
+        "15/06/2026 11:00 UTC",
+        "OPERATEUR AUTRE",
+        "certificat illisible",
+        "domaine illisible",
+    ] {
         assert!(text.contains(expected), "{expected} in {text}");
     }
     let list = outcome.unwrap();
@@ -64,9 +77,15 @@ fn the_last_verified_list_is_kept() {
     let at = |date: &str, entries| verify(&SIGNER.sign(&list_xml(date, entries)));
     let mut refresh = Refresh::new(refresh::RefreshPolicy { unusable_after_ms: Some(72 * HOUR), ..Default::default() });
     assert!(refresh.alarm(NOW) && !refresh.usable(NOW) && refresh.next_at(NOW) == NOW);
-    assert_eq!(refresh.offer(at("2026-06-15T10:00:00Z", &ENTRIES[..3]), NOW), refresh::Event::Replaced { added: 3, removed: 0 });
+    assert_eq!(
+        refresh.offer(at("2026-06-15T10:00:00Z", &ENTRIES[..3]), NOW),
+        refresh::Event::Replaced { added: 3, removed: 0 }
+    );
     assert_eq!(refresh.next_at(NOW), NOW + HOUR);
-    assert_eq!(refresh.offer(at("2026-06-15T11:00:00Z", &ENTRIES[1..4]), NOW), refresh::Event::Replaced { added: 1, removed: 1 });
+    assert_eq!(
+        refresh.offer(at("2026-06-15T11:00:00Z", &ENTRIES[1..4]), NOW),
+        refresh::Event::Replaced { added: 1, removed: 1 }
+    );
     let later = NOW + 25 * HOUR;
     assert_eq!(refresh.offer(at("2026-06-15T10:00:00Z", ENTRIES), later), refresh::Event::Older, "no way back");
     assert!(matches!(refresh.offer(verify("<a/>"), later), refresh::Event::Refused(ListError::WrongRoot)));

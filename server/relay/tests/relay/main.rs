@@ -4,6 +4,7 @@ mod certificates;
 mod dialogue;
 mod list;
 mod notices;
+mod peers;
 mod receiving;
 mod sending;
 mod setup;

@@ -37,7 +37,12 @@ fn told(trouble: Trouble) -> Told {
 #[test]
 fn a_failure_in_words_and_fields() {
     let full = Trouble::Reply(Reply::new(552, (2, 2), "mailbox full"));
-    let raw = compose(&notice(Kind::Failed), &[told(full), told(Trouble::NotListed)], Some(b"Message-ID: <m1@pli.mssante.example>\r\n")).unwrap();
+    let raw = compose(
+        &notice(Kind::Failed),
+        &[told(full), told(Trouble::NotListed)],
+        Some(b"Message-ID: <m1@pli.mssante.example>\r\n"),
+    )
+    .unwrap();
     let parsed = mail::parse(&raw, &mail::Limits::default());
     assert_eq!(parsed.subject.as_deref(), Some("Non remis : Résultats de Mme Petit"));
     let text = mail::part_text(&raw, &parsed.parts[1]).value;
@@ -53,7 +58,10 @@ fn a_failure_in_words_and_fields() {
     assert!(!text.contains("552") && !text.contains("5.2.2"), "never the protocol");
     let Some(Report::Delivery(report)) = mail::report::read(&raw, &mail::Limits::default()) else { panic!() };
     assert_eq!(report.about.envelope_id.as_deref(), Some("E1"));
-    assert_eq!(report.recipients.iter().map(|r| (r.action, r.status)).collect::<Vec<_>>(), [(Action::Failed, Status(5, 2, 2)), (Action::Failed, Status(5, 7, 1))]);
+    assert_eq!(
+        report.recipients.iter().map(|r| (r.action, r.status)).collect::<Vec<_>>(),
+        [(Action::Failed, Status(5, 2, 2)), (Action::Failed, Status(5, 7, 1))]
+    );
     assert_eq!(report.recipients.iter().map(Reason::of_report).collect::<Vec<_>>(), [Reason::Full, Reason::Forbidden]);
     assert_eq!(parsed.auto_submitted.as_deref(), Some("auto-replied"));
 }
@@ -63,13 +71,18 @@ fn late_and_delivered() {
     let raw = compose(&notice(Kind::Late { hours_left: 44 }), &[told(Trouble::Silent)], None).unwrap();
     let parsed = mail::parse(&raw, &mail::Limits::default());
     let text = mail::part_text(&raw, &parsed.parts[1]).value;
-    assert!(text.contains("n’est pas encore remis à ce destinataire") && text.contains("pendant 44 heures encore"), "{text}");
+    assert!(
+        text.contains("n’est pas encore remis à ce destinataire") && text.contains("pendant 44 heures encore"),
+        "{text}"
+    );
     assert!(!text.contains("À faire"));
     let Some(Report::Delivery(report)) = mail::report::read(&raw, &mail::Limits::default()) else { panic!() };
     assert_eq!((report.recipients[0].action, report.recipients[0].status), (Action::Delayed, Status(4, 4, 1)));
     let done = Told { trouble: None, ..told(Trouble::Silent) };
     let raw = compose(&notice(Kind::Delivered), &[done], None).unwrap();
-    assert!(matches!(mail::report::read(&raw, &mail::Limits::default()), Some(Report::Delivery(r)) if r.recipients[0].action == Action::Delivered));
+    assert!(
+        matches!(mail::report::read(&raw, &mail::Limits::default()), Some(Report::Delivery(r)) if r.recipients[0].action == Action::Delivered)
+    );
 }
 
 #[test]

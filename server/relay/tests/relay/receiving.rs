@@ -45,7 +45,10 @@ async fn recipients_refused_in_the_dialogue() {
     gate.say("ferme@pli.mssante.example", Verdict::Closed);
     gate.say("plein@pli.mssante.example", Verdict::OverQuota);
     gate.say("x@ailleurs.mssante.example", Verdict::NotOurs);
-    gate.say("clos@pli.mssante.example", Verdict::Refused("Cet échange est clos : écrivez à votre médecin autrement.".into()));
+    gate.say(
+        "clos@pli.mssante.example",
+        Verdict::Refused("Cet échange est clos : écrivez à votre médecin autrement.".into()),
+    );
     gate.say("panne@pli.mssante.example", Verdict::Later("Try again later".into()));
     let running = receiver(gate).await;
     let mut client = running.client().await;

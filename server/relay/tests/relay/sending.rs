@@ -35,7 +35,15 @@ impl Mx for Names {
 
 pub fn timeouts() -> Timeouts {
     let short = Duration::from_secs(3);
-    Timeouts { connect: short, greeting: short, handshake: short, command: short, data: short, block: short, end: Duration::from_millis(700) }
+    Timeouts {
+        connect: short,
+        greeting: short,
+        handshake: short,
+        command: short,
+        data: short,
+        block: short,
+        end: Duration::from_millis(700),
+    }
 }
 
 pub fn sender_to(domain: &str, hosts: &[SocketAddr], identity: Identity, trust: Trust) -> Sender<Names> {
@@ -56,7 +64,9 @@ pub fn job(domain: &str, recipients: &[&str]) -> Job {
         from: Some("dr.martin@pli.mssante.example".into()),
         domain: domain.into(),
         recipients: recipients.iter().map(|r| JobRecipient::new(*r)).collect(),
-        data: Bytes::from_static(b"From: dr.martin@pli.mssante.example\nTo: x@autre.mssante.example\nSubject: s\n\n.\nBonjour\n"),
+        data: Bytes::from_static(
+            b"From: dr.martin@pli.mssante.example\nTo: x@autre.mssante.example\nSubject: s\n\n.\nBonjour\n",
+        ),
         envid: None,
         ret: None,
     }
@@ -96,7 +106,9 @@ async fn to_our_own_receiver_with_an_answer_per_recipient() {
     assert!(delivery.reached);
     let Outcome::Sent(sent) = &delivery.outcomes[0] else { panic!("{delivery:?}") };
     assert_eq!((sent.operator.as_str(), sent.dsn, sent.reply.code), ("OPERATEUR PLI", true, 250));
-    assert!(matches!(&delivery.outcomes[1], Outcome::Failed { trouble: Trouble::Reply(r), .. } if r.to_string().starts_with("552 5.2.2")));
+    assert!(
+        matches!(&delivery.outcomes[1], Outcome::Failed { trouble: Trouble::Reply(r), .. } if r.to_string().starts_with("552 5.2.2"))
+    );
     assert!(matches!(&delivery.outcomes[2], Outcome::Deferred { trouble: Trouble::Reply(r), .. } if r.code == 451));
     assert!(matches!(&delivery.outcomes[3], Outcome::Failed { trouble: Trouble::Reply(r), .. } if r.code == 550));
     assert!(matches!(&delivery.outcomes[4], Outcome::Sent(_)));
@@ -165,7 +177,9 @@ fn accepted() -> Vec<Step> {
 
 #[tokio::test]
 async fn a_plain_host() {
-    let steps = [accepted(), vec![Step::Text, Step::Say("250 2.0.0 queued\r\n"), Step::Expect("QUIT"), Step::Say("221 bye\r\n")]].concat();
+    let steps =
+        [accepted(), vec![Step::Text, Step::Say("250 2.0.0 queued\r\n"), Step::Expect("QUIT"), Step::Say("221 bye\r\n")]]
+            .concat();
     let (delivery, heard) = attempt(vec![after(PLAIN, steps)], &job("autre.mssante.example", &[X])).await;
     assert!(matches!(only(&delivery), Outcome::Sent(sent) if sent.operator == "OPERATEUR AUTRE" && !sent.dsn));
     assert!(heard[0].contains("\r\n\r\n..\r\nBonjour\r\n.\r\n"), "{}", heard[0]);
@@ -181,7 +195,11 @@ async fn silence_or_a_break_after_the_final_dot() {
             after(PLAIN, [accepted(), vec![Step::Text, Step::Say("250 again\r\n")]].concat()),
         ];
         let (delivery, heard) = attempt(script, &job("autre.mssante.example", &[X])).await;
-        assert_eq!(only(&delivery), &Outcome::Deferred { trouble: Trouble::Uncertain, host: Some("127.0.0.1".into()) }, "{end:?}");
+        assert_eq!(
+            only(&delivery),
+            &Outcome::Deferred { trouble: Trouble::Uncertain, host: Some("127.0.0.1".into()) },
+            "{end:?}"
+        );
         assert_eq!(heard.len(), 1);
     }
 }
@@ -198,9 +216,11 @@ async fn breaks_and_silence_before_the_end() {
         assert_eq!(trouble(only(&delivery)), &Trouble::Dropped);
         assert!(!only(&delivery).is_final());
     }
-    let (delivery, _) = attempt(vec![vec![Step::Silent(Duration::from_secs(10))]], &job("autre.mssante.example", &[X])).await;
+    let (delivery, _) =
+        attempt(vec![vec![Step::Silent(Duration::from_secs(10))]], &job("autre.mssante.example", &[X])).await;
     assert_eq!(trouble(only(&delivery)), &Trouble::Silent);
-    let (delivery, _) = attempt(vec![vec![Step::Say("HTTP/1.1 400 Bad Request\r\n")]], &job("autre.mssante.example", &[X])).await;
+    let (delivery, _) =
+        attempt(vec![vec![Step::Say("HTTP/1.1 400 Bad Request\r\n")]], &job("autre.mssante.example", &[X])).await;
     assert_eq!((trouble(only(&delivery)), delivery.reached), (&Trouble::Nonsense, false));
 }
 
@@ -215,7 +235,11 @@ async fn replies_of_every_kind() {
         (vec![Step::Expect("MAIL"), Step::Say("550 5.7.1 not you\r\n")], "550 5.7.1 not you", true),
         (vec![Step::Expect("MAIL"), Step::Say("451 4.7.5 crl\r\n")], "451 4.7.5 crl", false),
         (vec![Step::Expect("MAIL"), Step::Say("421 4.3.2 bye\r\n"), Step::Close], "421 4.3.2 bye", false),
-        ([accepted()[..3].to_vec(), vec![Step::Say("550-5.1.1 no\r\n550 5.1.1 body\r\n")], rest.clone()].concat(), "550 5.1.1 no body", true),
+        (
+            [accepted()[..3].to_vec(), vec![Step::Say("550-5.1.1 no\r\n550 5.1.1 body\r\n")], rest.clone()].concat(),
+            "550 5.1.1 no body",
+            true,
+        ),
         ([accepted()[..5].to_vec(), vec![Step::Say("554 5.6.0 no data\r\n")]].concat(), "554 5.6.0 no data", true),
         ([accepted(), vec![Step::Text, Step::Say("552 5.3.4 large\r\n")]].concat(), "552 5.3.4 large", true),
         ([accepted(), vec![Step::Text, Step::Say("451 4.3.0 disk\r\n")]].concat(), "451 4.3.0 disk", false),
@@ -248,7 +272,10 @@ async fn pipelined_with_everything_the_host_can() {
     job.recipients[0].orcpt = Some("rfc822;x+y".into());
     let all = "250-mx\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-DSN\r\n250 PIPELINING\r\n";
     let (delivery, heard) = attempt(vec![after(all, steps)], &job).await;
-    assert!(matches!(&delivery.outcomes[0], Outcome::Deferred { trouble: Trouble::Reply(r), .. } if r.code == 452), "{delivery:?} {heard:?}");
+    assert!(
+        matches!(&delivery.outcomes[0], Outcome::Deferred { trouble: Trouble::Reply(r), .. } if r.code == 452),
+        "{delivery:?} {heard:?}"
+    );
     assert!(matches!(&delivery.outcomes[1], Outcome::Sent(_)), "{delivery:?} {heard:?}");
 }
 
@@ -323,7 +350,11 @@ async fn the_next_host_when_one_is_down_and_only_then() {
     assert!(matches!(only(&delivery), Outcome::Sent(_)), "{delivery:?}");
     assert_eq!(heard.lock().unwrap().len(), 1);
 
-    let refusing = after(PLAIN, [accepted()[..3].to_vec(), vec![Step::Say("550 5.1.1 no\r\n"), Step::Expect("RSET"), Step::Say("250 ok\r\n")]].concat());
+    let refusing = after(
+        PLAIN,
+        [accepted()[..3].to_vec(), vec![Step::Say("550 5.1.1 no\r\n"), Step::Expect("RSET"), Step::Say("250 ok\r\n")]]
+            .concat(),
+    );
     let (first, _) = scripted_peer(theirs(), vec![refusing]).await;
     let (second, heard) = scripted_peer(theirs(), vec![opening(PLAIN)]).await;
     let sender = sender_to("autre.mssante.example", &[first, second], crate::setup::ours(), trust());
@@ -349,7 +380,10 @@ async fn nothing_leaves_the_list_and_names_are_resolved() {
         trouble(only(&delivery)).clone()
     };
     let with = |hosts: &[(u16, &str)]| Names {
-        mx: HashMap::from([("autre.mssante.example".to_owned(), hosts.iter().map(|(p, h)| (*p, (*h).to_owned())).collect())]),
+        mx: HashMap::from([(
+            "autre.mssante.example".to_owned(),
+            hosts.iter().map(|(p, h)| (*p, (*h).to_owned())).collect(),
+        )]),
         down: false,
     };
     assert_eq!(outcome(Names::default(), trust(), "gmail.com").await, Trouble::NotListed);

@@ -42,7 +42,11 @@ fn unsigned() {
 #[test]
 fn signature_moved() {
     let list = signed();
-    let moved = list.replacen(signature(&list), "", 1).replacen("  <ListeDomaines>", &format!("  <ListeDomaines>{}", signature(&list)), 1);
+    let moved = list.replacen(signature(&list), "", 1).replacen(
+        "  <ListeDomaines>",
+        &format!("  <ListeDomaines>{}", signature(&list)),
+        1,
+    );
     refused(&moved, S::Misplaced.into());
     let first = list.replacen(signature(&list), "", 1).replacen("  <DateDe", &format!("{}  <DateDe", signature(&list)), 1);
     refused(&first, S::Misplaced.into());
@@ -85,7 +89,10 @@ fn changed_transform() {
     let with = |transforms: Vec<String>| SIGNER.sign_with(&xml(), &SignOptions { transforms, ..SignOptions::default() });
     let xpath = "http://www.w3.org/TR/1999/REC-xpath-19991116".to_owned();
     assert!(matches!(verify(&with(vec![enveloped.clone(), xpath])), Err(ListError::Signature(S::Algorithm(..)))));
-    assert!(matches!(verify(&with(vec![exclusive.clone(), enveloped.clone()])), Err(ListError::Signature(S::Algorithm(..)))));
+    assert!(matches!(
+        verify(&with(vec![exclusive.clone(), enveloped.clone()])),
+        Err(ListError::Signature(S::Algorithm(..)))
+    ));
     refused(&with(vec![enveloped.clone()]), S::Shape("Transform").into());
     refused(&with(vec![enveloped.clone(), exclusive.clone(), exclusive]), S::Shape("Transform").into());
     // Changed after signing, it no longer is what was signed.
@@ -105,7 +112,8 @@ fn comment_inside_a_value() {
 
 #[test]
 fn entities_and_instructions() {
-    let entity = signed().replacen("<ListeBlanche", "<!DOCTYPE ListeBlancheMSSante [<!ENTITY x \"pirate\">]><ListeBlanche", 1);
+    let entity =
+        signed().replacen("<ListeBlanche", "<!DOCTYPE ListeBlancheMSSante [<!ENTITY x \"pirate\">]><ListeBlanche", 1);
     assert!(matches!(verify(&entity), Err(ListError::Xml(_))));
     let external = signed().replacen("<ListeBlanche", "<!DOCTYPE l SYSTEM \"file:///etc/passwd\"><ListeBlanche", 1);
     assert!(matches!(verify(&external), Err(ListError::Xml(_))));
@@ -113,6 +121,13 @@ fn entities_and_instructions() {
     assert!(matches!(verify(laughs), Err(ListError::Xml(_))));
     let instruction = signed().replacen("<ListeDomaines>", "<ListeDomaines><?x y?>", 1);
     assert!(matches!(verify(&instruction), Err(ListError::Xml(_))));
+}
+
+#[test]
+fn depth_without_end() {
+    let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    let inside = signed().replacen("<ListeDomaines>", &format!("<ListeDomaines>{deep}"), 1);
+    assert!(verify(&deep).is_err() && verify(&inside).is_err());
 }
 
 #[test]
@@ -138,7 +153,8 @@ fn another_root() {
 fn wrong_signer() {
     let other = ListSigner::new(&AUTHORITY, &Leaf::new("CN=alb.mssante.example.pirate,O=X,C=FR", 9));
     assert!(matches!(verify(&other.sign(&xml())), Err(ListError::WrongSigner(_))));
-    let operator = ListSigner::new(&AUTHORITY, &Leaf::new("CN=mx.autre.mssante.example,O=X\u{201a} CN=alb.mssante.example,C=FR", 9));
+    let operator =
+        ListSigner::new(&AUTHORITY, &Leaf::new("CN=mx.autre.mssante.example,O=X\u{201a} CN=alb.mssante.example,C=FR", 9));
     assert!(matches!(verify(&operator.sign(&xml())), Err(ListError::WrongSigner(_))));
     let elsewhere = ListSigner::new(&TestAuthority::new("PIRATE"), &Leaf::new(ListSigner::SUBJECT, 7));
     refused(&elsewhere.sign(&xml()), ListError::Signer(CertFault::UnknownAuthority));
@@ -150,7 +166,8 @@ fn wrong_signer() {
 fn revoked_signer() {
     let signer = ListSigner::new(&AUTHORITY, &Leaf::new(ListSigner::SUBJECT, 77));
     let authority = AUTHORITY.accepted(AUTHORITY.crls(&[77]));
-    let outcome = relay::trust::list::verify(signer.sign(&xml()).as_bytes(), &ListSigner::policy(), &authority, relay::testing::NOW);
+    let outcome =
+        relay::trust::list::verify(signer.sign(&xml()).as_bytes(), &ListSigner::policy(), &authority, relay::testing::NOW);
     assert_eq!(outcome.unwrap_err(), ListError::Signer(CertFault::Revoked));
 }
 
@@ -169,7 +186,10 @@ fn algorithm_confusion() {
         refused(&list, S::Algorithm(algorithm.into(), "the signature").into());
     }
     // Another strength than was signed with.
-    let other = SIGNER.sign_with(&xml(), &SignOptions { algorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512".into(), ..SignOptions::default() });
+    let other = SIGNER.sign_with(
+        &xml(),
+        &SignOptions { algorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512".into(), ..SignOptions::default() },
+    );
     refused(&other, S::Value.into());
 }
 

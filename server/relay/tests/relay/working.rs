@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use relay::receive::Unavailable;
-use relay::send::{
-    Claim, DestinationLimits, Destinations, Next, Outbox, Outcome, RetryPolicy, Sender, Settlement, Worker,
-};
+use relay::send::{Claim, DestinationLimits, Destinations, Next, Outbox, Outcome, RetryPolicy, Sender, Settlement, Worker};
 use relay::testing::{NOW, Script, Step, TestGate, scripted_peer};
 use tokio::sync::watch;
 
@@ -48,13 +46,20 @@ impl Queue {
     fn add(&self, id: i64, queued_at: i64) {
         let mut job = job("pli.mssante.example", &[BAL]);
         job.from = Some("x@autre.mssante.example".into());
-        job.data = bytes::Bytes::from(format!("From: x@autre.mssante.example\nMessage-ID: <{id}@autre.mssante.example>\n\nx"));
-        let row = Row { job, due: queued_at, queued_at, attempts: 0, token: 0, lease_until: 0, told_late: false, outcomes: None };
+        job.data =
+            bytes::Bytes::from(format!("From: x@autre.mssante.example\nMessage-ID: <{id}@autre.mssante.example>\n\nx"));
+        let row =
+            Row { job, due: queued_at, queued_at, attempts: 0, token: 0, lease_until: 0, told_late: false, outcomes: None };
         self.rows.lock().unwrap().insert(id, row);
     }
 
     fn open(&self) -> usize {
-        self.rows.lock().unwrap().values().filter(|r| r.outcomes.as_ref().is_none_or(|o| o.iter().any(|o| !o.is_final()))).count()
+        self.rows
+            .lock()
+            .unwrap()
+            .values()
+            .filter(|r| r.outcomes.as_ref().is_none_or(|o| o.iter().any(|o| !o.is_final())))
+            .count()
     }
 
     fn held<T>(&self, id: i64, token: i64, then: impl FnOnce(&mut Row) -> T) -> Option<T> {
@@ -70,13 +75,22 @@ impl Queue {
 impl Outbox for Queue {
     async fn claim(&self, now: i64, lease_until: i64, most: usize) -> Result<Vec<Claim>, Unavailable> {
         let mut rows = self.rows.lock().unwrap();
-        let due = |r: &&mut Row| r.due <= now && r.lease_until <= now && r.outcomes.as_ref().is_none_or(|o| o.iter().any(|o| !o.is_final()));
+        let due = |r: &&mut Row| {
+            r.due <= now && r.lease_until <= now && r.outcomes.as_ref().is_none_or(|o| o.iter().any(|o| !o.is_final()))
+        };
         let mut claims = Vec::new();
         for (id, row) in rows.iter_mut() {
             if claims.len() < most && due(&row) {
                 row.token += 1;
                 row.lease_until = lease_until;
-                let claim = Claim { id: *id, token: row.token, job: row.job.clone(), attempts: row.attempts, queued_at: row.queued_at, told_late: row.told_late };
+                let claim = Claim {
+                    id: *id,
+                    token: row.token,
+                    job: row.job.clone(),
+                    attempts: row.attempts,
+                    queued_at: row.queued_at,
+                    told_late: row.told_late,
+                };
                 claims.push(claim);
             }
         }
@@ -120,7 +134,12 @@ fn moving() -> (Arc<AtomicI64>, Arc<dyn relay::Clock>) {
     (time, Arc::new(move || read.load(Ordering::SeqCst)))
 }
 
-fn worker(queue: &Arc<Queue>, sender: &Arc<Sender<Names>>, clock: Arc<dyn relay::Clock>, lease: Duration) -> Arc<Worker<Names, Queue>> {
+fn worker(
+    queue: &Arc<Queue>,
+    sender: &Arc<Sender<Names>>,
+    clock: Arc<dyn relay::Clock>,
+    lease: Duration,
+) -> Arc<Worker<Names, Queue>> {
     Arc::new(Worker {
         sender: sender.clone(),
         outbox: queue.clone(),
@@ -151,7 +170,9 @@ async fn several_workers_send_each_message_once() {
     queue.failing.store(7, Ordering::SeqCst);
     let (stop, stopped) = watch::channel(false);
     let (time, clock) = moving();
-    let tasks: Vec<_> = (0..3).map(|_| tokio::spawn(worker(&queue, &sender, clock.clone(), Duration::from_secs(30)).run(stopped.clone()))).collect();
+    let tasks: Vec<_> = (0..3)
+        .map(|_| tokio::spawn(worker(&queue, &sender, clock.clone(), Duration::from_secs(30)).run(stopped.clone())))
+        .collect();
     until(|| {
         time.fetch_add(20, Ordering::SeqCst);
         queue.open() == 0

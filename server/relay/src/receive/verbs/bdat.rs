@@ -4,7 +4,6 @@
 
 use bytes::BytesMut;
 
-use crate::receive::body::Body;
 use crate::receive::replies;
 use crate::receive::session::{Action, Chunk, Context, Phase, Security, Session};
 use crate::smtp::Reply;
@@ -22,8 +21,9 @@ pub(super) fn bdat(session: &mut Session, rest: &str, input: &mut BytesMut, cont
     }
     let (transaction, refusal) = match std::mem::replace(&mut session.phase, Phase::Ready) {
         Phase::Mail(mut transaction) if !transaction.envelope.recipients.is_empty() => {
-            let settings = &session.settings;
-            transaction.chunks.get_or_insert_with(|| Body::new(settings.max_size, settings.max_text_line, &session.budget));
+            if transaction.chunks.is_none() {
+                transaction.chunks = Some(session.body(&transaction.envelope, context));
+            }
             (Some(transaction), None)
         }
         Phase::Mail(_) => (None, Some(Reply::new(554, (5, 1), "No valid recipient"))),

@@ -1,12 +1,12 @@
 //! DATA (RFC 5321 §4.1.1.4).
 
-use crate::receive::body::{Body, DataReader};
+use crate::receive::body::DataReader;
 use crate::receive::replies;
-use crate::receive::session::{Action, Phase, Security, Session};
+use crate::receive::session::{Action, Context, Phase, Security, Session};
 use crate::smtp::Reply;
 
 /// Begins the text.
-pub(super) fn data(session: &mut Session, rest: &str) -> Action {
+pub(super) fn data(session: &mut Session, rest: &str, context: &Context) -> Action {
     if session.security == Security::Plain {
         return session.refuse(replies::needs_tls());
     }
@@ -18,7 +18,7 @@ pub(super) fn data(session: &mut Session, rest: &str) -> Action {
             session.refuse(replies::bad_sequence("DATA and BDAT do not mix"))
         }
         Phase::Mail(transaction) if !transaction.envelope.recipients.is_empty() => {
-            let body = Body::new(session.settings.max_size, session.settings.max_text_line, &session.budget);
+            let body = session.body(&transaction.envelope, context);
             session.phase = Phase::Data(transaction, DataReader::new(body));
             Action::Reply(Reply::plain(354, vec!["Go ahead, end with <CRLF>.<CRLF>".to_owned()]))
         }

@@ -1,7 +1,7 @@
 //! EHLO and HELO (RFC 5321 §4.1.1.1).
 
-use crate::receive::session::{Action, Phase, Security, Session};
 use crate::receive::replies;
+use crate::receive::session::{Action, Phase, Security, Session};
 use crate::smtp::Reply;
 use crate::trust::domain;
 
@@ -38,7 +38,10 @@ pub(super) fn helo(session: &mut Session, name: &str) -> Action {
 /// A host name or an address literal; what it says proves nothing and goes only into the Received field.
 fn greet(session: &mut Session, name: &str, extended: bool) -> bool {
     let literal = |n: &str| {
-        n.len() < 100 && n.starts_with('[') && n.ends_with(']') && n[1..n.len() - 1].bytes().all(|b| b.is_ascii_alphanumeric() || b".:".contains(&b))
+        n.len() < 100
+            && n.starts_with('[')
+            && n.ends_with(']')
+            && n[1..n.len() - 1].bytes().all(|b| b.is_ascii_alphanumeric() || b".:".contains(&b))
     };
     let Some(name) = domain::normalise(name).or_else(|| literal(name).then(|| name.to_owned())) else { return false };
     session.helo = name;

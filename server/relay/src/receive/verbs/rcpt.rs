@@ -41,7 +41,8 @@ fn most(envelope: &Envelope, settings: &Settings) -> usize {
 fn parse(rest: &str, utf8: bool, settings: &Settings) -> Result<Recipient, Reply> {
     let rest = strip_word(rest, "TO:").ok_or_else(|| replies::syntax("Syntax: RCPT TO:<address>"))?;
     // RFC 5321 §4.5.1: <Postmaster> without a domain.
-    let postmaster = strip_word(rest.trim_start(), "<postmaster>").map(|after| format!("<postmaster@{}>{after}", settings.hostname));
+    let postmaster =
+        strip_word(rest.trim_start(), "<postmaster>").map(|after| format!("<postmaster@{}>{after}", settings.hostname));
     let (path, mut params) = Path::parse(postmaster.as_deref().unwrap_or(rest)).map_err(|e| replies::path(e, false))?;
     let path = path.ok_or_else(|| replies::path(PathError::Address, false))?;
     if !path.address.is_ascii() && !utf8 {
