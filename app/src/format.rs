@@ -4,6 +4,7 @@
 pub mod date;
 pub mod mark;
 pub mod name;
+pub mod prose;
 pub mod size;
 
 use crate::i18n::{self, Lang};

@@ -2,7 +2,10 @@
 
 pub mod accueil;
 pub mod aide;
+pub mod annuaire;
 pub mod compte;
 pub mod connexion;
 pub mod courrier;
 pub mod erreur;
+pub mod inscription;
+pub mod portail;

@@ -5,11 +5,16 @@
 
 pub mod code;
 pub mod limits;
+pub mod means;
 pub mod password;
+pub mod psc;
+pub mod recovery;
 pub mod rights;
+pub mod second;
 pub mod sessions;
 pub mod sign_in;
 pub mod tokens;
+pub mod totp;
 
 use store::{Actor, Means};
 use wire::id::{PersonId, SessionId, TokenId};

@@ -13,8 +13,11 @@ use std::{
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+pub mod opening;
+pub mod portal;
 mod settings;
 
+pub use opening::{Opening, Psc};
 pub use settings::{Kind, SETTINGS, Setting};
 
 /// A setting that is not for eyes: `Debug` hides it.
@@ -52,6 +55,15 @@ pub struct Config {
     pub limits: Limits,
     pub sessions: Sessions,
     pub codes: Codes,
+    pub sign_in: SignIn,
+    pub sms: Sms,
+    pub closing: Closing,
+    pub psc: Psc,
+    pub opening: Opening,
+    pub tls: portal::Tls,
+    pub legal: portal::Legal,
+    pub support: portal::Support,
+    pub maintenance: portal::Maintenance,
     pub log: Log,
 }
 
@@ -110,6 +122,27 @@ pub struct Codes {
     pub minutes: u32,
     pub tries: u32,
     pub resend_seconds: u32,
+}
+
+/// Which means of sign-in are on. Sources: PGSSI-S, référentiel d'identification électronique (arrêté of 28/03/2022): from
+/// 01/01/2026 professionals enter by Pro Santé Connect, an eIDAS substantial means or one homologated by the structure;
+/// CNIL and ANSSI advise against SMS. What is allowed differs by date and user: so it is a list.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SignIn {
+    pub means: Vec<String>,
+    pub fresh_minutes: u32,
+    pub link_minutes: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Sms {
+    pub url: String,
+    pub secret: Secret,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Closing {
+    pub days: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -321,6 +354,16 @@ impl Config {
         if let Some(bad) = self.trust.domains.iter().find(|d| !d.contains('.') || d.contains(['@', ' ', '*'])) {
             bail!("`trust.domains` holds `{bad}`, which is not a whole domain");
         }
+        let known = crate::auth::means::SignedBy::CONFIGURED;
+        if let Some(bad) = self.sign_in.means.iter().find(|word| !known.iter().any(|means| means.code() == word.as_str())) {
+            bail!("`sign_in.means` holds `{bad}`: psc, email, sms and totp can stand there");
+        }
+        if self.sign_in.means.is_empty() || self.sign_in.fresh_minutes == 0 || self.sign_in.link_minutes == 0 {
+            bail!("`sign_in` must name one means at least, and times above zero");
+        }
+        if !self.sms.url.is_empty() && !crate::outside::is_safe(&self.sms.url) {
+            bail!("`sms.url` must begin with https:// (or http:// on this machine)");
+        }
         if self.sessions.idle_minutes == 0 || self.sessions.absolute_hours == 0 || self.codes.tries == 0 {
             bail!("`sessions` and `codes` must be more than zero");
         }
@@ -335,7 +378,9 @@ impl Config {
                 wire::limits::RECIPIENTS
             );
         }
-        Ok(())
+        self.check_transport()?;
+        self.check_opening()?;
+        self.check_portal()
     }
 }
 

@@ -6,10 +6,11 @@ use store::{Clock, Random, Store};
 use tokio::sync::watch;
 
 use crate::{
-    auth::password::Passwords,
+    auth::{password::Passwords, psc::Psc},
     config::Config,
     http::{assets::Assets, jmap::Gates},
     notices::Mailer,
+    sms::Sms,
     telemetry::Metrics,
 };
 
@@ -25,7 +26,10 @@ pub struct Shared {
     pub random: Arc<dyn Random>,
     pub assets: Assets,
     pub mailer: Mailer,
+    pub sms: Sms,
     pub passwords: Passwords,
+    /// The identity provider; none when it is not configured.
+    pub psc: Option<Psc>,
     pub metrics: Metrics,
     /// Requests and uploads of each person that run now.
     pub gates: Gates,

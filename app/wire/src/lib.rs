@@ -8,6 +8,7 @@ pub mod id;
 pub mod jmap;
 pub mod limits;
 pub mod mail;
+pub mod password;
 pub mod portal;
 pub mod problem;
 

@@ -13,7 +13,9 @@ use axum::{
 use wire::{Problem, portal::Preferences};
 
 use super::extract::{self, Nonce, Visitor};
-use crate::{clock, error::Error, state::State};
+use crate::{
+    auth::means::{self, SignedBy},
+    clock, error::Error, portal::maintenance, state::State};
 
 /// The language of a request: the cookie, then what the browser accepts.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +59,9 @@ pub fn context(state: &State, spoken: Spoken, nonce: &Nonce) -> PageContext {
         lang: spoken.0,
         assets: assets(state),
         now_local: clock::local_minutes(state.clock.now_ms(), &zone),
+        banner: maintenance::both(&state.config.maintenance, state.clock.now_ms()),
+        psc: state.psc.is_some() && means::is_on(state, SignedBy::Psc),
+        opening: state.config.is_open(),
         ..PageContext::default()
     }
 }
@@ -103,9 +108,14 @@ fn sentence(code: &str) -> &str {
 
 /// The address of the sign-in page that comes back to `path`.
 pub fn sign_in_path(path: &str) -> String {
+    with_back("/connexion", path)
+}
+
+/// The address of `page` that leads back to `path` afterwards.
+pub fn with_back(page: &str, path: &str) -> String {
     match extract::return_path(path) {
-        Some("/" | "/courrier") | None => "/connexion".into(),
-        Some(path) => format!("/connexion?retour={}", encode(path)),
+        Some("/" | "/courrier") | None => page.into(),
+        Some(path) => format!("{page}?retour={}", encode(path)),
     }
 }
 
@@ -121,11 +131,6 @@ pub async fn home(AxumState(state): AxumState<State>, Visitor(who): Visitor, spo
         return Redirect::to("/courrier").into_response();
     }
     page(StatusCode::OK, PublicPage::Home, context(&state, spoken, &nonce))
-}
-
-/// `GET /aide`.
-pub async fn help(AxumState(state): AxumState<State>, spoken: Spoken, nonce: Nonce) -> Response {
-    page(StatusCode::OK, PublicPage::Help, context(&state, spoken, &nonce))
 }
 
 #[cfg(test)]

@@ -4,13 +4,23 @@
 
 mod auth;
 mod canary;
+mod cgu;
 mod events;
 mod harness;
 mod http_client;
 mod import;
+mod issuer;
 mod jmap;
+mod means;
+mod notices;
+mod opening;
 mod post_office;
+mod portal;
 mod process;
+mod psc;
+mod recovery;
 mod routes;
 mod search;
+mod sms_office;
 mod submission;
+mod tls;

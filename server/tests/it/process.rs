@@ -34,6 +34,12 @@ impl Pli {
         Self { environment: environment.into_iter().map(|(k, v)| (k.to_owned(), v)).collect() }
     }
 
+    /// With one more setting.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pli"));
         command.args(arguments).envs(self.environment.iter().cloned()).stdin(Stdio::null()).kill_on_drop(true);
