@@ -30,6 +30,7 @@ build: site ## leaves the program with everything in it at target/release/pli
 
 bench: setup-test build ## prints the figures that have budgets
 	node end2end/bench/bench.mjs
+	$(CARGO) bench --locked -p server -p store --bench store
 
 lint: setup ## formatting and clippy, for the server and for the browser
 	$(CARGO) fmt --all --check

@@ -27,6 +27,10 @@ type Locale = BTreeMap<String, BTreeMap<String, Entry>>;
 fn main() -> Fallible<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=locales");
+    if std::env::var("CARGO_CFG_TARGET_FAMILY").as_deref() == Ok("wasm") {
+        // The tool `site` needs them to cut the WebAssembly in parts.
+        println!("cargo::rustc-link-arg-cdylib=--emit-relocs");
+    }
     let root = std::env::var("CARGO_MANIFEST_DIR")?;
     let read = |code: &str| read_folder(&Path::new(&root).join("locales").join(code), code == "fr");
     let (fr, en) = (read("fr")?, read("en")?);

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod keys;
 pub mod live;
 pub mod net;
+pub mod seal;
 pub mod storage;
 pub mod upload;
 
@@ -84,9 +85,4 @@ pub fn leave(path: &str) {
 pub fn address() -> String {
     let location = window().map(|window| window.location());
     location.map_or_else(String::new, |it| it.pathname().unwrap_or_default() + &it.search().unwrap_or_default())
-}
-
-/// Asks before something that cannot be undone; false on the server.
-pub fn confirm(question: &str) -> bool {
-    window().is_some_and(|window| window.confirm_with_message(question).unwrap_or(false))
 }

@@ -2,6 +2,7 @@
 //! in the browser. No clock, no zone: times are wall-clock strings of the person's zone (`2026-11-22T09:05`).
 
 pub mod date;
+pub mod fold;
 pub mod mark;
 pub mod name;
 pub mod prose;

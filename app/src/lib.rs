@@ -20,7 +20,10 @@ pub mod state;
 /// Takes over the page that the server rendered: called once by the script of the document.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
     console_error_panic_hook::set_once();
+    if pages::courrier::later::is_shown() {
+        pages::courrier::later::bring().await;
+    }
     leptos::mount::hydrate_body(app::App);
 }

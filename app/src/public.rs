@@ -148,6 +148,8 @@ fn document(page: PublicPage, context: PageContext) -> impl IntoView + RenderHtm
     let (indexed, alone) = (page.is_indexed(), page.is_alone());
     let said = context.said.as_deref().and_then(|code| i18n::said(lang, code, 1));
     let content = page.draw(&context);
+    // Who is signed in has a preference.
+    let language = context.signed_in.is_none().then(|| view! { <OtherLanguage/> });
     view! {
         <!DOCTYPE html>
         <html lang=lang.code() data-theme=context.theme.clone()>
@@ -165,9 +167,24 @@ fn document(page: PublicPage, context: PageContext) -> impl IntoView + RenderHtm
                     {said.map(|text| view! { <Notice tone="ok" icon="check" role="status">{text}</Notice> })}
                     {content}
                 </main>
-                <Foot/>
+                <Foot language/>
             </body>
         </html>
+    }
+}
+
+/// The same page in the other language, in the words of that language.
+#[component]
+fn OtherLanguage() -> impl IntoView {
+    let lang = i18n::lang();
+    let (other, words) = match lang {
+        Lang::Fr => (Lang::En, i18n::app::english(lang)),
+        Lang::En => (Lang::Fr, i18n::app::french(lang)),
+    };
+    view! {
+        <form method="post" action="/langue">
+            <button class="link" type="submit" name="langue" value=other.code() lang=other.code()>{words}</button>
+        </form>
     }
 }
 
@@ -238,7 +255,7 @@ const FOOT: [FootColumn; 3] = [
 ];
 
 #[component]
-fn Foot() -> impl IntoView {
+fn Foot<V: IntoView + 'static>(language: V) -> impl IntoView {
     let lang = i18n::lang();
     let columns = FOOT
         .iter()
@@ -250,7 +267,10 @@ fn Foot() -> impl IntoView {
     view! {
         <footer class="public-foot">
             <nav aria-label=i18n::foot::label(lang)>{columns}</nav>
-            <p>{i18n::app::emergency(lang)}</p>
+            <div class="foot-end">
+                <p>{i18n::app::emergency(lang)}</p>
+                {language}
+            </div>
         </footer>
     }
 }

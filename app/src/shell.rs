@@ -62,6 +62,8 @@ pub struct PageContext {
     pub psc: bool,
     /// One can open a BAL by oneself.
     pub opening: bool,
+    /// Without WebAssembly: the address in the browser is not this page's.
+    pub plain: bool,
 }
 
 /// Where the icons are; read by `components::Icon`.
@@ -101,17 +103,22 @@ pub fn shell(context: PageContext) -> AnyView {
     provide_page(context.clone());
     let head = head_links(&context);
     let script = start_script(&context.assets);
-    let PageContext { nonce, lang, theme, density, assets, banner, .. } = context;
+    let PageContext { nonce, lang, theme, density, assets, plain, banner, .. } = context;
     let banner = banner.map(|banner| banner.get(lang).to_owned());
+    let program = (!plain).then(|| {
+        view! {
+            <link rel="modulepreload" href=assets.js nonce=nonce.clone()/>
+            <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" fetchpriority="low"/>
+            <script type="module" nonce=nonce>{script}</script>
+        }
+    });
     view! {
         <!DOCTYPE html>
         <html lang=lang.code() data-theme=theme data-density=density data-sprite=assets.sprite data-banner=banner>
             <head>
                 {head}
                 <meta name="robots" content="noindex"/>
-                <link rel="modulepreload" href=assets.js nonce=nonce.clone()/>
-                <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" fetchpriority="low"/>
-                <script type="module" nonce=nonce>{script}</script>
+                {program}
                 <MetaTags/>
             </head>
             <body><App/></body>

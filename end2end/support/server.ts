@@ -94,15 +94,20 @@ export class Server {
 const ordinary = (login: string) => login.replace(/@.*/, '@courriel.example');
 
 /** Signs in by the pages, as a person does; ends on the first list. */
-export async function signIn(page: Page, server: Server, login = MARTIN, password = PASSWORD) {
-  const known = (await server.mails(ordinary(login))).length;
+export async function signIn(page: Page, server: Server, login = MARTIN) {
   await page.goto(`${server.url}/connexion`);
+  await identify(page, server, login);
+  await expect(page.getByTestId('message-list')).toBeVisible();
+}
+
+/** Fills the sign-in pages, from the first one on. */
+export async function identify(page: Page, server: Server, login = MARTIN, password = PASSWORD) {
+  const known = (await server.mails(ordinary(login))).length;
   await page.getByLabel(/^Adresse/).fill(login);
   await page.getByLabel('Mot de passe').fill(password);
   await page.getByRole('button', { name: 'Continuer' }).click();
   await page.getByLabel('Code').fill(await server.code(ordinary(login), known));
   await page.getByRole('button', { name: 'Se connecter' }).click();
-  await expect(page.getByTestId('message-list')).toBeVisible();
 }
 
 /** Waits until WebAssembly runs the page. */
@@ -111,7 +116,7 @@ export async function hydrated(page: Page) {
 }
 
 type Shared = { server: Server };
-type Fixtures = { quiet: void; dr: Page; colleague: (login: string) => Promise<Page> };
+type Fixtures = { expected: RegExp; quiet: void; dr: Page; colleague: (login: string) => Promise<Page> };
 
 export const test = base.extend<Fixtures, Shared>({
   server: [
@@ -123,11 +128,14 @@ export const test = base.extend<Fixtures, Shared>({
     { scope: 'worker' },
   ],
 
-  // The run fails on any console error or warning.
+  // What a test that provokes failures expects the browser to say of them.
+  expected: [/^$/, { option: true }],
+
+  // The run fails on any other console error or warning.
   quiet: [
-    async ({ context }, use) => {
+    async ({ context, expected }, use) => {
       const said: string[] = [];
-      listen(context, said);
+      listen(context, said, expected);
       await use();
       expect(said, 'console errors and warnings').toEqual([]);
     },
@@ -158,11 +166,12 @@ export const test = base.extend<Fixtures, Shared>({
 // preload it. That no script of a message runs is what hostile.spec.ts asks.
 const OURS = [/^Blocked script execution in '[^']*\/corps\//, /was preloaded using link preload but not used/];
 
-function listen(context: BrowserContext, said: string[]) {
+function listen(context: BrowserContext, said: string[], expected: RegExp) {
   context.on('console', (message) => {
+    if (expected.test(message.text())) return;
     if (OURS.some((one) => one.test(message.text()))) return;
     // A refused form and a page that is not there are answered as such.
-    if (/status of 4(04|22)/.test(message.text()) && /\/(connexion|contact|cgu|nulle-part)/.test(message.location().url)) return;
+    if (/status of 4(04|22)/.test(message.text()) && /\/(connexion|contact|cgu|nulle-part|courrier\/faire)/.test(message.location().url)) return;
     // So is what the identity provider refuses, and an opening that is.
     if (/status of (403|422|503)/.test(message.text()) && /\/(connexion\/psc|inscription)/.test(message.location().url)) return;
     if (message.type() === 'error' || message.type() === 'warning') said.push(`${message.type()}: ${message.text()}`);

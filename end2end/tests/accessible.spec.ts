@@ -8,10 +8,10 @@ async function check(page: Page, scheme: 'light' | 'dark') {
   expect(result.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
 }
 
-/** Nothing overflows sideways, at this width and at 360 px. */
+/** Nothing overflows sideways, at this width, at 360 px and at 1600 px. */
 async function fits(page: Page) {
   const before = page.viewportSize()!;
-  for (const width of [before.width, 360]) {
+  for (const width of [before.width, 360, 1600]) {
     await page.setViewportSize({ width, height: before.height });
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `at ${width}px`).toBeLessThanOrEqual(0);
   }

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { expect, test, MARTIN } from '../support/server';
-import { binary, root } from '../support/template';
+import { Mailbox, message } from '../support/mailbox';
+import { expect, test } from '../support/server';
 
 // Everything that could run or leave, in one message.
 const HTML = `<html><head><base href="http://evil.invalid/"><meta http-equiv="refresh" content="0;url=http://evil.invalid/r">
@@ -16,28 +15,15 @@ const HTML = `<html><head><base href="http://evil.invalid/"><meta http-equiv="re
 <p>Texte lisible du message hostile.</p></body></html>`;
 
 test('a hostile message runs nothing, asks for nothing, and changes nothing around it', async ({ dr, server }) => {
-  const token = execFileSync(binary, ['demo', 'token', MARTIN, '--data', server.data], { cwd: root }).toString().trim();
-  const headers = { authorization: `Bearer ${token}` };
-  const post = async (path: string, body: string, type: string) => {
-    const answer = await fetch(server.url + path, { method: 'POST', headers: { ...headers, 'content-type': type }, body });
-    expect(answer.ok).toBe(true);
-    return answer.json();
-  };
-  const account = /\/courrier\/(a\w+)/.exec(dr.url())![1];
-  const inbox = /\/(m\w+)/.exec(new URL(dr.url()).pathname)![1];
-  const raw = `From: inconnu@ailleurs.example\r\nTo: ${MARTIN}\r\nSubject: Message hostile\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n${HTML.replace(/\n/g, '\r\n')}\r\n`;
-  const { blobId } = await post(`/jmap/upload/${account}`, raw, 'message/rfc822');
-  const emails = { a: { blobId, mailboxIds: { [inbox]: true } } };
-  const request = { using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail'], methodCalls: [['Email/import', { accountId: account, emails }, '0']] };
-  const { methodResponses } = await post('/jmap', JSON.stringify(request), 'application/json');
-  const { threadId } = methodResponses[0][1].created.a;
+  const raw = message({ From: 'inconnu@ailleurs.example', Subject: 'Message hostile', 'Content-Type': 'text/html; charset=utf-8' }, `${HTML}\n`);
+  const { url } = await (await Mailbox.of(server)).deliver(raw);
 
   const elsewhere: string[] = [];
   dr.on('request', (one) => {
     if (!one.url().startsWith(server.url) && !one.url().startsWith('data:')) elsewhere.push(one.url());
   });
   dr.on('dialog', (dialog) => elsewhere.push(`dialog ${dialog.message()}`));
-  await dr.goto(`${server.url}/courrier/${account}/${inbox}/${threadId}`);
+  await dr.goto(url);
   const title = await dr.title();
   const frame = dr.getByTestId('reading-pane').locator('iframe.body-frame').last();
   const body = frame.contentFrame().locator('body');

@@ -18,7 +18,7 @@ test('write, undo, send again; it arrives live', async ({ dr, colleague }) => {
   await dr.getByTestId('toast').getByRole('button', { name: 'Annuler' }).click();
   await expect(composer.getByLabel('Objet')).toHaveValue(subject);
   await composer.getByRole('button', { name: 'Envoyer' }).click();
-  await expect(other.getByTestId('message-list')).toContainText(subject, { timeout: 25_000 });
+  await expect(other.getByTestId('message-list')).toContainText(subject, { timeout: 40_000 });
 });
 
 test('an address outside the trust space is refused while composing and by the server', async ({ dr }) => {

@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     http::{
         assets::Assets,
+        health::Health,
         jmap::Gates,
         listener::{Door, Peer},
         routes,
@@ -128,6 +129,7 @@ pub fn state(config: Config, store: Store, clock: Arc<dyn Clock>) -> anyhow::Res
         psc: Psc::new(&config.psc)?,
         metrics: Metrics::default(),
         gates: Gates::default(),
+        health: Health::default(),
         config: Arc::new(config),
         store,
         clock,

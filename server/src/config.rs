@@ -52,6 +52,7 @@ pub struct Config {
     pub web: Web,
     pub smtp: Smtp,
     pub trust: Trust,
+    pub mss: Mss,
     pub limits: Limits,
     pub sessions: Sessions,
     pub codes: Codes,
@@ -99,6 +100,11 @@ pub struct Smtp {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Trust {
     pub domains: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Mss {
+    pub product: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -363,6 +369,10 @@ impl Config {
         }
         if !self.sms.url.is_empty() && !crate::outside::is_safe(&self.sms.url) {
             bail!("`sms.url` must begin with https:// (or http:// on this machine)");
+        }
+        let product = &self.mss.product;
+        if product.is_empty() || product.len() > 64 || !product.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            bail!("`mss.product` must be a reference of letters and digits, such as DEV935997");
         }
         if self.sessions.idle_minutes == 0 || self.sessions.absolute_hours == 0 || self.codes.tries == 0 {
             bail!("`sessions` and `codes` must be more than zero");

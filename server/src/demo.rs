@@ -8,7 +8,7 @@ pub mod corpus;
 mod fill;
 
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
     sync::Arc,
@@ -39,6 +39,8 @@ const OPENED: &str = "10=medecin.mssante.example, 21=pharmacien.mssante.example,
 const DATA: &str = "target/demo";
 /// A file that only a demonstration's data directory has.
 const MARK: &str = "DEMONSTRATION";
+/// Its name until everything is made.
+const UNFINISHED: &str = "DEMONSTRATION.unfinished";
 
 /// What the public pages of the demonstration say of its invented operator.
 const SITE: [(&str, &str); 10] = [
@@ -201,32 +203,73 @@ async fn serve(args: Args) -> anyhow::Result<()> {
     };
     let config = config(&args.data, args.listen, args.catcher_smtp, args.catcher)?;
     telemetry::start(&config.log);
+    if !args.make_only {
+        check_ports(&args)?;
+    }
     make(&args, &config).await?;
     if args.make_only {
         return Ok(());
     }
-    let _catcher = start_catcher(&args)?;
-    boot::run(config, clock, |_| announce(&args)).await
+    let mut catcher = start_catcher(&args)?;
+    tokio::select! {
+        ended = boot::run(config, clock, |_| announce(&args)) => ended,
+        status = catcher.wait() => bail!("the mail catcher stopped ({}): no one-time code would arrive", status?),
+    }
 }
 
-/// Makes and fills the data directory unless it was made before. A directory that holds something else is refused.
+/// Says at once, before anything is made, which port is taken.
+fn check_ports(args: &Args) -> anyhow::Result<()> {
+    let ports = [
+        (args.listen, "the web pages", "--listen"),
+        (args.catcher, "the page of the mail catcher", "--catcher"),
+        (args.catcher_smtp, "the mail catcher", "--catcher-smtp"),
+    ];
+    for (address, what, option) in ports {
+        if let Err(error) = TcpListener::bind(address) {
+            bail!("{address} is wanted for {what} and cannot be used ({error}): free it, or name another with {option}");
+        }
+    }
+    Ok(())
+}
+
+/// Makes and fills the data directory unless it was made before. One that was left unfinished is made again; one that
+/// holds something else is refused.
 async fn make(args: &Args, config: &Config) -> anyhow::Result<()> {
-    let mark = args.data.join(MARK);
+    let (mark, unfinished) = (args.data.join(MARK), args.data.join(UNFINISHED));
     if mark.exists() {
         return Ok(());
     }
-    if args.data.exists() && args.data.read_dir()?.next().is_some() {
-        bail!(
-            "{} holds something that `pli demo` did not finish making: remove it, or name another with --data",
-            args.data.display()
-        );
+    if args.data.exists() && !unfinished.exists() && args.data.read_dir()?.next().is_some() {
+        bail!("{} holds something that `pli demo` did not make: name another with --data", args.data.display());
     }
     std::fs::create_dir_all(&args.data)?;
+    // Held while this process fills: whoever finds the file without the lock knows that the one who filled is gone.
+    let lock = std::fs::File::create(&unfinished)?;
+    if lock.try_lock().is_err() {
+        bail!("another `pli demo` is filling {}: wait until it has done so", args.data.display());
+    }
+    clear(&args.data)?;
     let store = boot::open_store(config, Arc::new(SystemClock)).await?;
     let passwords = Passwords::new(config.limits.hashing_at_once, &SystemRandom)?;
     let amount = args.bench.map_or(Amount::Everybody(args.messages), Amount::Bench);
     fill::fill(&store, &passwords, amount).await?;
-    Ok(std::fs::write(mark, "Made by `pli demo`.\n")?)
+    lock.sync_all()?;
+    Ok(std::fs::rename(unfinished, mark)?)
+}
+
+/// Removes what an interrupted making left.
+fn clear(data: &Path) -> std::io::Result<()> {
+    for entry in data.read_dir()? {
+        let entry = entry?;
+        if entry.file_name() == UNFINISHED {
+            continue;
+        }
+        match entry.file_type()?.is_dir() {
+            true => std::fs::remove_dir_all(entry.path())?,
+            false => std::fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
 }
 
 /// The catcher is a process of its own; it ends with this one.

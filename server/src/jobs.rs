@@ -22,6 +22,8 @@ const TELLING: Duration = Duration::from_secs(2);
 const CLOSING: Duration = Duration::from_secs(60);
 /// How often traces are anchored.
 const ANCHORS: Duration = Duration::from_secs(600);
+/// How often what has expired is forgotten.
+const EXPIRY: Duration = Duration::from_secs(300);
 /// How often one looks for new BALs without their first message.
 const WELCOMING: Duration = Duration::from_secs(30);
 /// How often it is looked whether somebody must be told of new terms of service.
@@ -30,10 +32,13 @@ const ANNOUNCING: Duration = Duration::from_secs(20);
 const PRUNING: Duration = Duration::from_secs(3600);
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
+/// Saved searches are kept for so long after they were last made: they stand in addresses that people keep.
+const SEARCHES_MS: i64 = 366 * DAY_MS;
 
 /// Starts all jobs of this process.
 pub fn spawn(state: &State) {
     tokio::spawn(outbox_job(state.clone()));
+    tokio::spawn(expiry_job(state.clone()));
     tokio::spawn(tell_job(state.clone()));
     tokio::spawn(closing_job(state.clone()));
     tokio::spawn(cgu_job(state.clone()));
@@ -70,6 +75,7 @@ async fn cgu_job(state: State) {
 async fn outbox_job(state: State) {
     let mut hints = state.store.changed();
     loop {
+        state.health.outbox_turns();
         match outbox::run(&state).await {
             Ok(count) if count > 0 => continue,
             Ok(_) => {}
@@ -127,6 +133,18 @@ async fn anchor_job(state: State, key: SigningKey) {
     while pause(&state, ANCHORS).await {
         if let Err(error) = state.store.anchor_now(&key).await {
             tracing::error!(%error, "traces could not be anchored");
+        }
+    }
+}
+
+/// Sessions, codes, tokens, counted failures, uploads and searches that ended by themselves.
+async fn expiry_job(state: State) {
+    let idle_ms = i64::from(state.config.sessions.idle_minutes) * 60_000;
+    while pause(&state, EXPIRY).await {
+        match state.store.prune_expired(idle_ms, SEARCHES_MS).await {
+            Ok(gone) if gone.total() == 0 => {}
+            Ok(gone) => tracing::info!(?gone, "expired"),
+            Err(error) => tracing::error!(%error, "what has expired could not be removed"),
         }
     }
 }

@@ -20,5 +20,5 @@ pub mod recipients;
 pub mod search;
 pub mod send;
 pub mod structure;
-pub mod welcome;
 pub mod tell;
+pub mod welcome;

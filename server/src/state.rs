@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     auth::{password::Passwords, psc::Psc},
     config::Config,
-    http::{assets::Assets, jmap::Gates},
+    http::{assets::Assets, health::Health, jmap::Gates},
     notices::Mailer,
     sms::Sms,
     telemetry::Metrics,
@@ -31,6 +31,7 @@ pub struct Shared {
     /// The identity provider; none when it is not configured.
     pub psc: Option<Psc>,
     pub metrics: Metrics,
+    pub health: Health,
     /// Requests and uploads of each person that run now.
     pub gates: Gates,
     /// Becomes true when the process is asked to stop: long streams and jobs end then.

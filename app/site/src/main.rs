@@ -94,7 +94,7 @@ fn build(options: &Options) -> Result<()> {
     let mut sources = pack::read_folder(&options.public)?;
     let bound = bind::bind(options, &wasm, &tools, &cache)?;
     sources.insert("app.js".into(), bound.js);
-    sources.insert("app_bg.wasm".into(), bound.wasm);
+    sources.extend(bound.binaries);
     sources.insert("app.css".into(), style::join(&options.style, &tools)?);
 
     let files = pack::name(sources);

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 use wire::{
     Problem,
     id::{AccountId, EmailId, MailboxId, ThreadId},
     jmap::{Request, result_of},
     mail::{Created, GetAnswer, SetAnswer, SetError},
+    pairs::Pairs,
 };
 
 use super::{Api, get_arguments};
@@ -17,9 +17,13 @@ use super::{Api, get_arguments};
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     pub id: EmailId,
-    pub mailbox_ids: BTreeMap<MailboxId, bool>,
-    pub keywords: BTreeMap<String, bool>,
+    pub thread_id: ThreadId,
+    pub mailbox_ids: Pairs<MailboxId, bool>,
+    pub keywords: Pairs<String, bool>,
 }
+
+/// Properties of [`Place`].
+pub(super) const PLACE_PROPERTIES: &[&str] = &["id", "threadId", "mailboxIds", "keywords"];
 
 /// A patch of one message (RFC 8620 §5.3) and the one that undoes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,13 +39,13 @@ impl Api {
         let ids = result_of(0, "Thread/get", "/list/*/emailIds");
         let request = Request::new()
             .call("Thread/get", json!({"accountId": account, "ids": threads}))
-            .call("Email/get", get_arguments(&account.to_string(), ids, &["id", "mailboxIds", "keywords"]));
+            .call("Email/get", get_arguments(&account.to_string(), ids, PLACE_PROPERTIES));
         Ok(self.jmap(request).await?.answer::<GetAnswer<Place>>(1)?.list)
     }
 
     /// Marks and places of some messages.
     pub async fn places_of(&self, account: AccountId, emails: &[EmailId]) -> Result<Vec<Place>, Problem> {
-        let get = get_arguments(&account.to_string(), json!(emails), &["id", "mailboxIds", "keywords"]);
+        let get = get_arguments(&account.to_string(), json!(emails), PLACE_PROPERTIES);
         Ok(self.jmap(Request::new().call("Email/get", get)).await?.answer::<GetAnswer<Place>>(0)?.list)
     }
 
@@ -126,8 +130,9 @@ mod tests {
     fn place() -> Place {
         Place {
             id: EmailId(1),
-            mailbox_ids: BTreeMap::from([(MailboxId(1), true), (MailboxId(2), true)]),
-            keywords: BTreeMap::from([("$seen".into(), true)]),
+            thread_id: ThreadId(1),
+            mailbox_ids: Pairs::from([(MailboxId(1), true), (MailboxId(2), true)]),
+            keywords: Pairs::from([("$seen".into(), true)]),
         }
     }
 

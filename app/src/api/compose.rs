@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use wire::{
-    Problem,
+    FieldError, Problem,
     id::{AccountId, EmailId, IdentityId, MailboxId, SubmissionId},
     jmap::Request,
     limits::UNDO_SECONDS,
     mail::{Address, Correspondent, CorrespondentAnswer, GetAnswer, Part, Recipient, RecipientAnswer, SetAnswer},
+    pairs::Pairs,
 };
 
 use super::{
@@ -39,6 +39,20 @@ pub struct Draft {
     pub in_reply_to: Vec<String>,
     pub references: Vec<String>,
     pub attachments: Vec<Attached>,
+    /// Names the drawing of the form for those who post it as it is: posted twice, it does once what it says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub form: String,
+    /// Why the form that was posted is drawn again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FieldError>,
+}
+
+/// What the server adds to a composer that it draws.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Composer {
+    pub form: String,
+    /// What was posted and refused: drawn instead of what the address starts with.
+    pub refused: Option<Draft>,
 }
 
 /// A message as one starts from it: to go on writing, to answer or to forward.
@@ -46,7 +60,7 @@ pub struct Draft {
 #[serde(rename_all = "camelCase")]
 pub struct Original {
     pub id: EmailId,
-    pub keywords: BTreeMap<String, bool>,
+    pub keywords: Pairs<String, bool>,
     pub message_id: Option<Vec<String>>,
     pub in_reply_to: Option<Vec<String>>,
     pub references: Option<Vec<String>>,
@@ -62,7 +76,7 @@ pub struct Original {
     #[serde(default)]
     text_body: Vec<Part>,
     #[serde(default)]
-    body_values: BTreeMap<String, BodyValue>,
+    body_values: Pairs<String, BodyValue>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -96,6 +110,14 @@ impl Original {
             Some((value.value.as_str(), part.kind == "text/html"))
         })
     }
+}
+
+/// A draft that was saved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedDraft {
+    pub id: EmailId,
+    /// State of the messages before and after.
+    pub states: (String, String),
 }
 
 /// A message accepted for sending.
@@ -132,14 +154,16 @@ impl Api {
         from: &Address,
         drafts: MailboxId,
         draft: &Draft,
-    ) -> Result<EmailId, Problem> {
+    ) -> Result<SavedDraft, Problem> {
         let mut set = json!({"accountId": account, "create": {"d": email_of(from, drafts, draft)}});
         if let Some(old) = draft.id {
             set["destroy"] = json!([old]);
         }
         let answer: SetAnswer = self.jmap(Request::new().call("Email/set", set)).await?.answer(0)?;
+        let states = (answer.old_state.clone(), answer.new_state.clone());
         let id = created(answer, "d")?.id;
-        id.parse().map_err(|_| Problem::new("unreadable-answer", 502, "Not an id"))
+        let id = id.parse().map_err(|_| Problem::new("unreadable-answer", 502, "Not an id"))?;
+        Ok(SavedDraft { id, states })
     }
 
     /// Sends a saved draft with the delay during which it can be called back (RFC 8621 §7.5, RFC 4865). The same draft

@@ -79,6 +79,8 @@ pub struct Page {
     pub total: Option<u64>,
     pub search: Option<Search>,
     pub snippets: Vec<Snippet>,
+    /// State of the messages when it was asked.
+    pub state: String,
 }
 
 impl Api {
@@ -151,5 +153,12 @@ fn query_arguments(key: &ListKey) -> Value {
 /// Rows in the order of the query, whatever the order of Email/get.
 fn page(answer: QueryAnswer, mut rows: Vec<Row>) -> Page {
     rows.sort_by_key(|row| answer.ids.iter().position(|id| *id == row.id));
-    Page { rows, next: answer.next_cursor, previous: answer.previous_cursor, total: answer.total, ..Page::default() }
+    Page {
+        rows,
+        next: answer.next_cursor,
+        previous: answer.previous_cursor,
+        total: answer.total,
+        state: answer.query_state,
+        ..Page::default()
+    }
 }

@@ -27,19 +27,20 @@ impl Api {
         self.portal("PATCH", "/api/me/preferences", Some(change)).await.map(|_| ())
     }
 
-    /// Folders (RFC 8621 §2.1) and identities (§6.1) of an account.
-    pub async fn account(&self, account: AccountId) -> Result<(Vec<Mailbox>, Vec<Identity>), Problem> {
+    /// Folders (RFC 8621 §2.1) with their state, and identities (§6.1) of an account.
+    pub async fn account(&self, account: AccountId) -> Result<(Vec<Mailbox>, String, Vec<Identity>), Problem> {
         let all = json!({"accountId": account, "ids": null});
         let response = self.jmap(Request::new().call("Mailbox/get", all.clone()).call("Identity/get", all)).await?;
         let mailboxes: GetAnswer<Mailbox> = response.answer(0)?;
         let identities: GetAnswer<Identity> = response.answer(1)?;
-        Ok((mailboxes.list, identities.list))
+        Ok((mailboxes.list, mailboxes.state, identities.list))
     }
 
-    /// Folders with their counters (RFC 8621 §2.1).
-    pub async fn mailboxes(&self, account: AccountId) -> Result<Vec<Mailbox>, Problem> {
+    /// Folders with their counters (RFC 8621 §2.1), and their state.
+    pub async fn mailboxes(&self, account: AccountId) -> Result<(Vec<Mailbox>, String), Problem> {
         let response = self.jmap(Request::new().call("Mailbox/get", json!({"accountId": account, "ids": null}))).await?;
-        Ok(response.answer::<GetAnswer<Mailbox>>(0)?.list)
+        let answer = response.answer::<GetAnswer<Mailbox>>(0)?;
+        Ok((answer.list, answer.state))
     }
 }
 

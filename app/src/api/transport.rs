@@ -4,11 +4,15 @@ use async_trait::async_trait;
 use serde_json::Value;
 use wire::{Problem, jmap};
 
+use super::compose::Composer;
+
 /// What the server gives the pages it renders (by context, as `Arc<dyn Backend>`), for the person who asks.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
     /// Answers a JMAP request (RFC 8620 §3.3) with the rights of the person.
     async fn jmap(&self, request: jmap::Request) -> Result<jmap::Response, Problem>;
+    /// What a composer of the page being rendered starts with.
+    fn composer(&self) -> Composer;
     /// Answers a portal request (`GET /api/me`).
     async fn portal(&self, method: &'static str, path: String, body: Option<Value>) -> Result<Value, Problem>;
 }
@@ -49,6 +53,11 @@ mod server {
             self.backend()?.portal(method, path.to_owned(), body).await
         }
 
+        /// What a composer drawn now starts with besides its draft.
+        pub fn composer(&self) -> Composer {
+            self.0.as_ref().map(|backend| backend.composer()).unwrap_or_default()
+        }
+
         fn backend(&self) -> Result<Arc<dyn Backend>, Problem> {
             self.0.clone().ok_or_else(|| Problem::new("no-backend", 500, "No backend in the page's context"))
         }
@@ -74,6 +83,11 @@ mod browser {
             Self::default()
         }
 
+        /// Nothing: what is written here is sent by the page itself.
+        pub fn composer(&self) -> Composer {
+            Composer::default()
+        }
+
         /// The same client for what no act of a person caused: it does not extend the session.
         pub fn automatic(&self) -> Self {
             Self { automatic: true }
@@ -83,7 +97,7 @@ mod browser {
         pub async fn jmap(&self, request: jmap::Request) -> Result<jmap::Response, Problem> {
             let body = serde_json::to_string(&request).map_err(unreadable)?;
             let text = self.fetch("POST", "/jmap", Some(body)).await?;
-            serde_json::from_str(&text).map_err(unreadable)
+            jmap::Response::read(&text).map_err(unreadable)
         }
 
         /// Sends a portal request; fails as `jmap` does.
@@ -105,7 +119,7 @@ mod browser {
                 }
                 return Ok(text);
             }
-            let problem = serde_json::from_str::<Problem>(&text);
+            let problem = wire::read::<Problem>(&text);
             Err(problem.unwrap_or_else(|_| Problem::new("http", status, format!("HTTP {status}"))))
         }
     }

@@ -11,17 +11,26 @@ pub fn focus(selector: &str) -> bool {
     true
 }
 
+/// Focuses what a selector finds, once what changes now is drawn.
+pub fn focus_soon(selector: &'static str) {
+    super::clock::after(0, move || {
+        focus(selector);
+    });
+}
+
+/// Scrolls what a selector finds into view, once what changes now is drawn.
+pub fn show_soon(selector: &'static str) {
+    super::clock::after(0, move || {
+        if let Some(element) = super::find::<HtmlElement>(selector) {
+            element.scroll_into_view_with_bool_nearest();
+        }
+    });
+}
+
 /// Opens a `<dialog>` as a modal, if it is not open.
 pub fn open_dialog(selector: &str) {
     if let Some(dialog) = super::find::<web_sys::HtmlDialogElement>(selector).filter(|dialog| !dialog.open()) {
         let _ = dialog.show_modal();
-    }
-}
-
-/// Closes a `<dialog>`.
-pub fn close_dialog(selector: &str) {
-    if let Some(dialog) = super::find::<web_sys::HtmlDialogElement>(selector) {
-        dialog.close();
     }
 }
 

@@ -26,9 +26,10 @@ pub fn attach(frame: &HtmlIFrameElement) {
 fn fit(frame: &HtmlIFrameElement) {
     let Some(document) = frame.content_document() else { return };
     let (Some(root), Some(body)) = (document.document_element(), document.body()) else { return };
-    let height = body.get_bounding_client_rect().bottom().ceil().max(f64::from(body.scroll_height()));
+    let height = body.get_bounding_client_rect().bottom().ceil() as i32;
+    let height = height.max(body.scroll_height());
     // Room for a horizontal scroll bar, when the message is wider than the pane.
-    let bar = if root.scroll_width() > root.client_width() { 16.0 } else { 0.0 };
+    let bar = if root.scroll_width() > root.client_width() { 16 } else { 0 };
     let style = frame.style();
     let _ = style.set_property("height", &format!("{}px", height + bar));
 }

@@ -26,7 +26,9 @@ impl Press {
             key: event.key(),
             control: event.ctrl_key() || event.meta_key(),
             shift: event.shift_key(),
-            typing: event.is_composing() || target.is_some_and(|element| types(&element)),
+            typing: event.is_composing()
+                || target.is_some_and(|element| types(&element))
+                || super::find::<Element>("dialog[open]").is_some(),
         }
     }
 }
@@ -37,7 +39,6 @@ fn types(element: &Element) -> bool {
     input
         || matches!(name.as_str(), "TEXTAREA" | "SELECT")
         || element.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable)
-        || element.closest("dialog[open]").ok().flatten().is_some()
 }
 
 /// Calls `handle` for each key pressed in the window, until the owner is cleaned up; true from it keeps the browser's

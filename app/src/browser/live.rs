@@ -37,7 +37,7 @@ fn request_lock(hold: &Function) -> Option<()> {
 }
 
 fn connect(channel: &BroadcastChannel, tell: &(impl Fn(String) + Clone + 'static)) {
-    let Ok(source) = EventSource::new("/jmap/events?types=*&closeafter=no&ping=30") else { return };
+    let Ok(source) = EventSource::new("/jmap/events?types=*&closeafter=no&ping=30&initial=yes") else { return };
     let (others, here) = (channel.clone(), tell.clone());
     let state = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(text) = event.data().as_string() {

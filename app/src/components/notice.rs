@@ -37,10 +37,10 @@ pub fn SiteBanner(banner: Option<Banner>) -> impl IntoView {
     })
 }
 
-/// How far a transfer is, from 0 to 1; none while it is unknown.
+/// How far a transfer is, in thousandths; none while it is unknown.
 #[component]
-pub fn Progress(#[prop(into)] value: Signal<Option<f64>>, #[prop(into)] label: String) -> impl IntoView {
-    view! { <progress class="progress" max="1" value=move || value.get().map(|value| value.to_string()) aria-label=label></progress> }
+pub fn Progress(#[prop(into)] value: Signal<Option<u32>>, #[prop(into)] label: String) -> impl IntoView {
+    view! { <progress class="progress" max="1000" value=move || value.get().map(|value| value.to_string()) aria-label=label></progress> }
 }
 
 /// The first link of a page: to `#contenu`, which the page gives to its main part (with `tabindex="-1"`).

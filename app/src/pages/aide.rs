@@ -18,6 +18,7 @@ pub fn key_table(lang: Lang) -> [(&'static str, Vec<(&'static [&'static str], &'
                 (&["u", "Esc"], keys::back(lang)),
                 (&["/", ":"], keys::search(lang)),
                 (&["g i"], keys::inbox(lang)),
+                (&["Ctrl k"], keys::palette(lang)),
                 (&["?", ","], keys::help(lang)),
             ],
         ),

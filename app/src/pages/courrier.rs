@@ -6,25 +6,32 @@ mod dialogs;
 mod folders;
 mod forms;
 mod keys;
+pub mod later;
 mod list;
 mod message;
+mod palette;
 mod reading;
 mod row;
 mod sidebar;
 
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    server::codee::{Decoder, Encoder},
+    task::spawn_local,
+};
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
+use serde::{Serialize, de::DeserializeOwned};
 use wire::Problem;
 
 use crate::{
     api::Api,
     app::{Place, Start},
     browser::{self, clock, frame},
-    components::{ErrorState, SkipLink, Splitter, Toasts},
+    components::{ErrorState, SkeletonRows, SkipLink, Splitter, Toasts},
     format, i18n,
     state::{
         Mail,
@@ -32,6 +39,27 @@ use crate::{
         use_mail,
     },
 };
+
+/// How the opening stands in the page: JSON, read as all other JSON is.
+struct Plain;
+
+impl<T: Serialize> Encoder<T> for Plain {
+    type Error = serde_json::Error;
+    type Encoded = String;
+
+    fn encode(value: &T) -> Result<String, Self::Error> {
+        serde_json::to_string(value)
+    }
+}
+
+impl<T: DeserializeOwned> Decoder<T> for Plain {
+    type Error = serde_json::Error;
+    type Encoded = str;
+
+    fn decode(text: &str) -> Result<T, Self::Error> {
+        wire::read(text)
+    }
+}
 
 /// Everything under `/courrier`.
 #[component]
@@ -44,7 +72,8 @@ pub fn Courrier() -> impl IntoView {
     let navigate = Callback::new(move |to: String| go(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() }));
     let asked = (api.clone(), place.get_untracked());
     // Once: what follows is asked for by `state`, which keeps what is on screen meanwhile.
-    let opening = Resource::new_blocking(|| (), move |()| open(asked.0.clone(), asked.1.clone(), lang));
+    let opening: Resource<_, Plain> =
+        Resource::new_with_options(|| (), move |()| open(asked.0.clone(), asked.1.clone(), lang), true);
     view! {
         <Suspense>
             {move || {
@@ -89,6 +118,13 @@ fn Screen(
     follow(mail, place);
     keys::listen(mail);
     let toasts = mail.toasts;
+    let alive = RwSignal::new(false);
+    Effect::new(move |_| {
+        spawn_local(async move {
+            later::bring().await;
+            alive.set(true);
+        });
+    });
     view! {
         <SkipLink/>
         <Title text=move || title(mail)/>
@@ -98,11 +134,10 @@ fn Screen(
             on:submit=move |event| forms::submitted(mail, &event)
         >
             <sidebar::Sidebar/>
-            <Panes/>
+            <Panes alive=alive.into()/>
             <sidebar::BottomBar/>
         </div>
-        <dialogs::Help/>
-        <dialogs::SessionEnd/>
+        {move || alive.get().then(later::dialogs)}
         <Toasts
             items=toasts.items
             on_action=Callback::new(move |id| mail.undo(Some(id)))
@@ -121,7 +156,7 @@ enum Main {
 }
 
 #[component]
-fn Panes() -> impl IntoView {
+fn Panes(alive: Signal<bool>) -> impl IntoView {
     let mail = use_mail();
     let lang = mail.lang;
     let has_list = Memo::new(move |_| mail.list.key.with(Option::is_some));
@@ -134,6 +169,8 @@ fn Panes() -> impl IntoView {
             Place::List(_) | Place::Unknown => Main::Nothing,
         })
     });
+    // A page that the server drew with an open message has the parts from the start.
+    let here = Memo::new(move |_| alive.get() || later::is_here());
     view! {
         <main class="panes" id="contenu" tabindex="-1">
             <Show when=move || has_list.get()>
@@ -142,17 +179,18 @@ fn Panes() -> impl IntoView {
                     variable="--list-width"
                     label=i18n::nav::resize_list(lang)
                     width=remembered_width()
-                    min=18.0
-                    max=48.0
-                    on_change=Callback::new(|width: f64| browser::storage::write(LIST_WIDTH, &width.to_string()))
+                    min=180
+                    max=480
+                    on_change=Callback::new(|width: i32| browser::storage::write(LIST_WIDTH, &width.to_string()))
                 />
             </Show>
             <section class="reading" data-testid="reading-pane" aria-label=i18n::message::title(lang)>
                 {move || match main.get() {
-                    Main::Thread => view! { <reading::Reading/> }.into_any(),
-                    Main::Compose(start) => view! { <composer::Composer start=start/> }.into_any(),
-                    Main::Folders => view! { <folders::Folders/> }.into_any(),
                     Main::Nothing => view! { <reading::Nothing/> }.into_any(),
+                    _ if !here.get() => view! { <SkeletonRows count=4/> }.into_any(),
+                    Main::Thread => later::reading(),
+                    Main::Compose(start) => later::composer(start),
+                    Main::Folders => later::folders(),
                 }}
             </section>
         </main>
@@ -162,8 +200,8 @@ fn Panes() -> impl IntoView {
 const LIST_WIDTH: &str = "pli:list-width";
 
 /// The width of the list as it was left in this tab: known only once the page is alive.
-fn remembered_width() -> Signal<f64> {
-    let width = RwSignal::new(26.0);
+fn remembered_width() -> Signal<i32> {
+    let width = RwSignal::new(260);
     Effect::new(move |_| {
         if let Some(kept) = browser::storage::read(LIST_WIDTH).and_then(|text| text.parse().ok()) {
             width.set(kept);

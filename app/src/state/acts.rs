@@ -125,6 +125,7 @@ impl Mail {
             undos.drain(..extra);
         });
         spawn_local(async move {
+            let _hold = self.hold();
             match self.carry_out(op, &targets, source).await {
                 Ok(backward) => self.done(toast, backward).await,
                 Err(problem) => {
@@ -202,7 +203,10 @@ impl Mail {
 
     fn patches(&self, op: Op, places: &[Place], here: Option<MailboxId>) -> Result<Vec<Patch>, Problem> {
         let inside = |place: &&Place| here.is_none_or(|here| place.mailbox_ids.contains_key(&here));
-        let newest = || places.iter().filter(inside).max_by_key(|place| place.id).into_iter();
+        // Of each conversation.
+        let is_newest =
+            |place: &&Place| !places.iter().any(|it| inside(&it) && it.thread_id == place.thread_id && it.id > place.id);
+        let newest = || places.iter().filter(inside).filter(is_newest);
         let all = |word, on| places.iter().filter_map(|place| keyword_patch(place, word, on)).collect();
         Ok(match op {
             Op::Read => all(keyword::SEEN, true),
@@ -255,6 +259,7 @@ impl Mail {
             // Under way: `done` finds it taken and gives everything back.
             Undoable::Act(None) => {}
             Undoable::Act(Some(backward)) => spawn_local(async move {
+                let _hold = self.hold();
                 self.give_back(backward).await;
                 self.refresh(false).await;
             }),

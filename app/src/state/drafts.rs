@@ -1,5 +1,7 @@
 //! How a message is started, and the copy of it that outlives a lost session.
 
+use leptos::task::spawn_local;
+use std::cell::Cell;
 use wire::{
     Problem,
     id::{AccountId, EmailId},
@@ -9,10 +11,10 @@ use wire::{
 use crate::{
     api::{
         Api,
-        compose::{Attached, Draft, Original},
+        compose::{Attached, Composer, Draft, Original},
     },
     app::{Mode, Start},
-    browser::storage,
+    browser::{seal, storage},
     i18n::Lang,
 };
 
@@ -26,9 +28,11 @@ pub async fn start(
     identities: &[Identity],
     lang: Lang,
 ) -> Result<Draft, Problem> {
+    let Composer { form, refused } = api.composer();
     let identity = identities.first();
     let signature = identity.map_or("", |identity| identity.text_signature.as_str());
     let mut draft = match start {
+        _ if refused.is_some() => refused.unwrap_or_default(),
         Start::Empty => Draft { text: signed(signature), ..Draft::default() },
         Start::Draft(email) => saved(api.original(account, email).await?),
         Start::From(email, mode) => {
@@ -37,6 +41,7 @@ pub async fn start(
         }
     };
     draft.identity = identity.map(|identity| identity.id);
+    draft.form = form;
     Ok(draft)
 }
 
@@ -88,21 +93,39 @@ fn key(account: AccountId, start: Start) -> String {
     }
 }
 
-/// Keeps a copy of what is typed, in this tab, until the server has it.
-pub fn keep(account: AccountId, start: Start, draft: &Draft) {
-    if let Ok(text) = serde_json::to_string(draft) {
-        storage::write(&key(account, start), &text);
-    }
+/// Keeps a copy of what is typed, in this tab, until the server has it: sealed with the person's own key, which comes
+/// with the page after signing in and is never stored.
+pub fn keep(seal_key: String, account: AccountId, start: Start, draft: &Draft) {
+    let Ok(text) = serde_json::to_string(draft) else { return };
+    let turn = next_turn();
+    spawn_local(async move {
+        let sealed = seal::seal(&seal_key, &text).await;
+        // What was typed or saved meanwhile is newer.
+        if let Some(sealed) = sealed.filter(|_| TURN.get() == turn) {
+            storage::write(&key(account, start), &sealed);
+        }
+    });
 }
 
 /// The copy kept for a composer, if the server never had it.
-pub fn kept(account: AccountId, start: Start) -> Option<Draft> {
-    serde_json::from_str(&storage::read(&key(account, start))?).ok()
+pub async fn kept(seal_key: &str, account: AccountId, start: Start) -> Option<Draft> {
+    let sealed = storage::read(&key(account, start))?;
+    wire::read(&seal::open(seal_key, &sealed).await?).ok()
 }
 
 /// Forgets the copy: the server has it.
 pub fn forget(account: AccountId, start: Start) {
+    next_turn();
     storage::forget(&key(account, start));
+}
+
+thread_local! {
+    static TURN: Cell<u32> = const { Cell::new(0) };
+}
+
+fn next_turn() -> u32 {
+    TURN.set(TURN.get().wrapping_add(1));
+    TURN.get()
 }
 
 /// Where a composer with this draft can be found again.

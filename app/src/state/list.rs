@@ -16,7 +16,7 @@ use crate::{
     browser::{clock, focus},
 };
 
-use super::{Status, session::Session};
+use super::{Status, live::state_number, session::Session};
 
 /// What the list scrolls in.
 pub const SCROLLER: &str = ".list-pane .rows";
@@ -107,6 +107,12 @@ impl List {
             selected: RwSignal::new(Vec::new()),
             ahead: StoredValue::new(Vec::new()),
         }
+    }
+
+    /// The state of the messages that the rows show.
+    pub fn state(&self) -> u64 {
+        let of = |page: &Page| state_number(&page.state);
+        self.page.with_untracked(of).max(self.held.with_untracked(|held| held.as_ref().map_or(0, of)))
     }
 
     /// Where the rows come from.

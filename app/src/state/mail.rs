@@ -23,6 +23,7 @@ use super::{
     acts::{Undo, Undoable},
     drafts,
     list::{List, Target},
+    live::{States, state_number},
     opening::{Opening, whereabouts},
     reading::Reading,
     session::Session,
@@ -44,6 +45,8 @@ pub struct Mail {
     /// What the composer starts with, once it is known.
     pub draft: RwSignal<Option<Draft>>,
     pub draft_status: RwSignal<Status>,
+    /// What that is of.
+    drafting: StoredValue<Option<Start>>,
     /// What the server said of the first draft's recipients.
     pub recipients: StoredValue<Vec<Recipient>>,
     pub toasts: Toasts,
@@ -52,8 +55,28 @@ pub struct Mail {
     pub help: RwSignal<bool>,
     /// Goes to an address of the app without loading the page.
     pub navigate: Callback<String>,
+    /// The question that waits for an answer.
+    pub asked: RwSignal<Option<Question>>,
+    /// The palette of commands is shown.
+    pub palette: RwSignal<bool>,
+    pub(super) known: StoredValue<States>,
+    pub(super) heard: StoredValue<States>,
+    pub(super) missed: StoredValue<bool>,
+    pub(super) acts: StoredValue<u32>,
     pub(super) undos: StoredValue<Vec<Undo>>,
     pub(super) next_overlay: StoredValue<u64>,
+}
+
+/// A question that an act waits for.
+#[derive(Clone)]
+pub struct Question {
+    pub title: String,
+    pub what: String,
+    /// The verb of the button that goes on.
+    pub yes: String,
+    /// What follows cannot be undone.
+    pub danger: bool,
+    pub then: Callback<()>,
 }
 
 /// The mail screen, from the context that `pages::courrier` provides.
@@ -65,12 +88,13 @@ impl Mail {
     /// Makes the memory from the opening of `place`.
     pub fn new(lang: Lang, api: Api, place: Memo<Place>, navigate: Callback<String>, opening: Opening) -> Self {
         let first = place.get_untracked();
-        let Opening { me, mailboxes, identities, page, thread, draft, recipients } = opening;
+        let Opening { me, mailboxes, mailboxes_state, identities, page, thread, draft, recipients } = opening;
         let (draft_status, draft) = match draft {
             Some(Ok(draft)) => (Status::Ready, Some(draft)),
             Some(Err(problem)) => (Status::Failed(problem), None),
             None => (Status::Loading, None),
         };
+        let state = page.as_ref().and_then(|page| page.as_ref().ok()).map_or(0, |page| state_number(&page.state));
         let mail = Self {
             lang,
             api: StoredValue::new(api),
@@ -84,10 +108,20 @@ impl Mail {
             reading: Reading::new(first.opened(), thread),
             draft: RwSignal::new(draft),
             draft_status: RwSignal::new(draft_status),
+            drafting: StoredValue::new(match first {
+                Place::Compose(_, start) => Some(start),
+                _ => None,
+            }),
             recipients: StoredValue::new(recipients),
             toasts: Toasts::new(lang),
             help: RwSignal::new(false),
             navigate,
+            asked: RwSignal::new(None),
+            palette: RwSignal::new(false),
+            known: StoredValue::new([state, state_number(&mailboxes_state), 0]),
+            heard: StoredValue::new([0; 3]),
+            missed: StoredValue::new(false),
+            acts: StoredValue::new(0),
             undos: StoredValue::new(Vec::new()),
             next_overlay: StoredValue::new(1),
         };
@@ -169,6 +203,12 @@ impl Mail {
         Some(Desk { drafts: self.role("drafts")?, sent: self.role("sent")? })
     }
 
+    /// Asks before something; `then` runs when the answer is yes.
+    pub fn ask(&self, title: &str, what: String, yes: &str, danger: bool, then: impl Fn() + Send + Sync + 'static) {
+        let then = Callback::new(move |()| then());
+        self.asked.set(Some(Question { title: title.into(), what, yes: yes.into(), danger, then }));
+    }
+
     /// Says that an act failed, or that the session is over.
     pub fn failed(&self, problem: &Problem) {
         self.session.notice(problem);
@@ -191,17 +231,19 @@ impl Mail {
         if let Some(opened) = place.opened() {
             self.list.current.set(self.open_target().or(Some(Target::Thread(opened.thread))));
         }
-        if let Place::Compose(_, start) = place {
-            self.start_draft(*start);
+        if !matches!(place, Place::Compose(..)) {
+            self.drafting.set_value(None);
         }
     }
 
     fn change_account(self, account: AccountId) {
         self.account.set(account);
+        self.known.set_value([0; 3]);
+        self.heard.set_value([0; 3]);
         self.mailboxes.set(Vec::new());
         spawn_local(async move {
             match self.api().account(account).await {
-                Ok((mailboxes, identities)) => {
+                Ok((mailboxes, _, identities)) => {
                     self.mailboxes.set(mailboxes);
                     self.identities.set(identities);
                 }
@@ -228,6 +270,7 @@ impl Mail {
         }
         let overlay = self.lay(vec![target], Some(true), None, false);
         spawn_local(async move {
+            let _hold = self.hold();
             if let Err(problem) = self.api().patch(self.account.get_untracked(), &unread).await {
                 self.session.notice(&problem);
             }
@@ -236,8 +279,16 @@ impl Mail {
         });
     }
 
-    /// Asks for what a composer starts with.
+    /// Asks for what a composer starts with, unless the page came with it. Called by the composer.
+    pub fn begin_draft(self, start: Start) {
+        if self.drafting.get_value() != Some(start) {
+            self.start_draft(start);
+        }
+    }
+
+    /// Asks (again) for what a composer starts with.
     pub fn start_draft(self, start: Start) {
+        self.drafting.set_value(Some(start));
         self.draft.set(None);
         self.draft_status.set(Status::Loading);
         spawn_local(async move {
@@ -275,6 +326,7 @@ impl Mail {
         let account = self.account.get_untracked();
         let navigate = self.navigate;
         spawn_local(async move {
+            let _hold = self.hold();
             match self.api().call_back(account, submission, desk).await {
                 Ok(()) => {
                     self.toasts.say(i18n::said(self.lang, "unsend", 1).unwrap_or_default());

@@ -27,6 +27,7 @@ use super::drafts;
 pub struct Opening {
     pub me: Me,
     pub mailboxes: Vec<Mailbox>,
+    pub mailboxes_state: String,
     pub identities: Vec<Identity>,
     pub page: Option<Result<Page, Problem>>,
     pub thread: Option<Result<Vec<Message>, Problem>>,
@@ -45,7 +46,7 @@ pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem
         Some(opened) => Some(read(&api, &me, account, api.thread(account, opened.thread).await).await),
         None => None,
     };
-    let (mailboxes, identities) = api.account(account).await?;
+    let (mailboxes, mailboxes_state, identities) = api.account(account).await?;
     let page = match place.list() {
         Some(key) => Some(api.page(key).await),
         None => None,
@@ -58,7 +59,7 @@ pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem
         Some(Ok(draft)) => checked(&api, account, draft).await,
         _ => Vec::new(),
     };
-    Ok(Opening { me, mailboxes, identities, page, thread, draft, recipients })
+    Ok(Opening { me, mailboxes, mailboxes_state, identities, page, thread, draft, recipients })
 }
 
 /// Without JavaScript too, a refused recipient is named; not knowing stops nobody.
@@ -99,5 +100,10 @@ async fn read(
 
 /// Marks and places of an opened message.
 pub fn whereabouts(message: &Message) -> Where {
-    Where { id: message.id, mailbox_ids: message.mailbox_ids.clone(), keywords: message.keywords.clone() }
+    Where {
+        id: message.id,
+        thread_id: message.thread_id,
+        mailbox_ids: message.mailbox_ids.clone(),
+        keywords: message.keywords.clone(),
+    }
 }

@@ -1,7 +1,7 @@
 //! The JMAP envelope (RFC 8620 §3) and a builder of batches with back-references.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Problem;
 
@@ -22,7 +22,7 @@ pub struct Request {
     pub using: Vec<String>,
     pub method_calls: Vec<Invocation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_ids: Option<serde_json::Map<String, Value>>,
+    pub created_ids: Option<Map<String, Value>>,
 }
 
 /// RFC 8620 §3.4.
@@ -31,7 +31,7 @@ pub struct Request {
 pub struct Response {
     pub method_responses: Vec<Invocation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_ids: Option<serde_json::Map<String, Value>>,
+    pub created_ids: Option<Map<String, Value>>,
     pub session_state: String,
 }
 
@@ -59,7 +59,34 @@ pub fn result_of(call: usize, name: &str, path: &str) -> Value {
     json!({"resultOf": call.to_string(), "name": name, "path": path})
 }
 
+fn invocation(value: Value) -> Option<Invocation> {
+    let Value::Array(parts) = value else { return None };
+    match <[Value; 3]>::try_from(parts) {
+        Ok([Value::String(name), arguments, Value::String(id)]) => Some(Invocation(name, arguments, id)),
+        _ => None,
+    }
+}
+
 impl Response {
+    /// Reads a response without copying what the calls answered.
+    ///
+    /// # Errors
+    /// The text is not JSON, or has no list of answers.
+    pub fn read(text: &str) -> Result<Self, serde_json::Error> {
+        let mut whole: Map<String, Value> = serde_json::from_str(text)?;
+        let mut take = |name: &str| whole.remove(name).unwrap_or_default();
+        let answers = match take("methodResponses") {
+            Value::Array(answers) => answers.into_iter().filter_map(invocation).collect(),
+            _ => return Err(serde::de::Error::custom("no methodResponses")),
+        };
+        let created_ids = match take("createdIds") {
+            Value::Object(ids) => Some(ids),
+            _ => None,
+        };
+        let session_state = take("sessionState").as_str().unwrap_or_default().to_owned();
+        Ok(Self { method_responses: answers, created_ids, session_state })
+    }
+
     /// The arguments answered to call number `call`, read as `T`. A method error becomes a problem whose code is the
     /// JMAP error type (`accountNotFound`, `invalidArguments`…).
     pub fn answer<T: DeserializeOwned>(&self, call: usize) -> Result<T, Problem> {
@@ -72,5 +99,22 @@ impl Response {
             return Err(Problem::new(kind, 400, title));
         }
         T::deserialize(arguments).map_err(|error| Problem::new("unreadable-answer", 502, error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_reads_as_it_was_written() {
+        let answer = Invocation("Core/echo".into(), json!({"a": [1, null]}), "0".into());
+        let mut response = Response { method_responses: vec![answer], created_ids: None, session_state: "s".into() };
+        for ids in [None, Some(Map::from_iter([("k".to_owned(), json!("e1"))]))] {
+            response.created_ids = ids;
+            let text = serde_json::to_string(&response).unwrap();
+            assert_eq!(Response::read(&text).unwrap(), response);
+        }
+        assert!(Response::read("{}").is_err());
     }
 }

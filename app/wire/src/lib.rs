@@ -8,8 +8,17 @@ pub mod id;
 pub mod jmap;
 pub mod limits;
 pub mod mail;
+pub mod pairs;
 pub mod password;
 pub mod portal;
 pub mod problem;
 
 pub use problem::{FieldError, Problem};
+
+/// Reads JSON. By way of a `Value`: the browser then has one piece of code per type, however the type is come by.
+///
+/// # Errors
+/// The text is not JSON, or not of this shape.
+pub fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    T::deserialize(&serde_json::from_str::<serde_json::Value>(text)?)
+}

@@ -1,9 +1,8 @@
 //! The lean subset of RFC 8621 that our pages read, with our extension `urn:pli:mail`.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
-use crate::id::*;
+use crate::{id::*, pairs::Pairs};
 
 /// Keywords our pages know (RFC 8621 §4.1.1).
 pub mod keyword {
@@ -111,8 +110,8 @@ pub struct Sender {
 pub struct Row {
     pub id: EmailId,
     pub thread_id: ThreadId,
-    pub mailbox_ids: BTreeMap<MailboxId, bool>,
-    pub keywords: BTreeMap<String, bool>,
+    pub mailbox_ids: Pairs<MailboxId, bool>,
+    pub keywords: Pairs<String, bool>,
     pub from: Option<Vec<Address>>,
     pub to: Option<Vec<Address>>,
     pub subject: Option<String>,
@@ -174,8 +173,8 @@ pub struct Message {
     pub id: EmailId,
     pub blob_id: String,
     pub thread_id: ThreadId,
-    pub mailbox_ids: BTreeMap<MailboxId, bool>,
-    pub keywords: BTreeMap<String, bool>,
+    pub mailbox_ids: Pairs<MailboxId, bool>,
+    pub keywords: Pairs<String, bool>,
     pub message_id: Option<Vec<String>>,
     pub references: Option<Vec<String>>,
     pub from: Option<Vec<Address>>,
@@ -261,19 +260,21 @@ pub struct Snippet {
 #[serde(rename_all = "camelCase")]
 pub struct SetAnswer {
     #[serde(default)]
+    pub old_state: String,
+    #[serde(default)]
     pub new_state: String,
     #[serde(default)]
-    pub created: Option<BTreeMap<String, Created>>,
+    pub created: Option<Pairs<String, Created>>,
     #[serde(default)]
-    pub updated: Option<BTreeMap<String, serde_json::Value>>,
+    pub updated: Option<Pairs<String, serde_json::Value>>,
     #[serde(default)]
     pub destroyed: Option<Vec<String>>,
     #[serde(default)]
-    pub not_created: Option<BTreeMap<String, SetError>>,
+    pub not_created: Option<Pairs<String, SetError>>,
     #[serde(default)]
-    pub not_updated: Option<BTreeMap<String, SetError>>,
+    pub not_updated: Option<Pairs<String, SetError>>,
     #[serde(default)]
-    pub not_destroyed: Option<BTreeMap<String, SetError>>,
+    pub not_destroyed: Option<Pairs<String, SetError>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

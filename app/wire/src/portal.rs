@@ -16,6 +16,9 @@ pub struct Me {
     /// Seconds until the session ends if nothing is done, and until it ends anyway.
     pub idle_seconds: u32,
     pub absolute_seconds: u32,
+    /// Hexadecimal key of this person's drafts kept in a browser; for sessions only.
+    #[serde(default)]
+    pub draft_key: String,
 }
 
 /// A BAL this person may open.

@@ -50,7 +50,8 @@ pub async fn create(
 ) -> Result<(String, SessionId), store::Error> {
     let token = new_token(&*state.random);
     let (_, absolute) = spans(state);
-    let session = state.store.session_create(person, token_hash(&token), absolute, &short_agent(agent), means.code()).await?;
+    let session =
+        state.store.session_create(person, token_hash(&token), absolute, &short_agent(agent), means.code()).await?;
     Ok((token, session))
 }
 

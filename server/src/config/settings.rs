@@ -90,6 +90,11 @@ pub const SETTINGS: &[Setting] = &[
     )),
     text("smtp.from", "Pli <ne-pas-repondre@pli.example>", "Sender of that mail."),
     list("trust.domains", "", "Domains of the trust space that may be written to, besides those of this server's accounts."),
+    text(
+        "mss.product",
+        "DEV000000",
+        "Reference of this product for the field X-MSS-NIL of every message. Source: given by convergence.esante.gouv.fr.",
+    ),
     number(
         "limits.message_octets",
         "36700160",

@@ -166,14 +166,14 @@ fn empty(status: StatusCode) -> Response {
 
 /// How much the client wants each encoding, in thousandths; 0 is a refusal.
 #[derive(Debug, PartialEq, Eq)]
-struct Accepted {
-    br: u16,
-    gzip: u16,
+pub(super) struct Accepted {
+    pub(super) br: u16,
+    pub(super) gzip: u16,
     identity: u16,
 }
 
 /// Reads `Accept-Encoding`: what is not named is refused, except `identity`, unless `*` says otherwise.
-fn accepted(headers: &HeaderMap) -> Accepted {
+pub(super) fn accepted(headers: &HeaderMap) -> Accepted {
     let (mut br, mut gzip, mut identity, mut others) = (None, None, None, None);
     let values = headers.get_all(ACCEPT_ENCODING).iter();
     for item in values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {

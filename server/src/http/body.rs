@@ -1,6 +1,7 @@
 //! The frame of the reading pane: one message's body as a document of its own, under the frame's policy (the guard of
 //! the row adds it, and refuses whoever is not a frame of ours).
 
+use app::i18n::Lang;
 use axum::{
     extract::{Path, Query, State as AxumState},
     http::{HeaderMap, HeaderValue, header},
@@ -10,7 +11,7 @@ use mail::body::{BodyOptions, FrameView, frame_document};
 use serde::Deserialize;
 use wire::id::EmailId;
 
-use super::extract::AUTOMATIC;
+use super::{extract::AUTOMATIC, public::Spoken};
 use crate::{
     auth::rights::{Acting, Read},
     error::Error,
@@ -18,7 +19,7 @@ use crate::{
     state::State,
 };
 
-/// `?vue=html` (the default) or `?vue=texte`; `?langue=` for the few words in it, else the language preferred.
+/// `?vue=html` (the default) or `?vue=texte`; `?langue=` for the few words in it, else the language of the pages.
 #[derive(Debug, Deserialize)]
 pub struct View {
     #[serde(default)]
@@ -33,6 +34,7 @@ pub async fn body(
     acting: Acting<Read>,
     Path((_, email)): Path<(String, String)>,
     Query(view): Query<View>,
+    spoken: Spoken,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let account = acting.account();
@@ -45,7 +47,7 @@ pub async fn body(
         Some(lang) => Some(lang),
         None => state.store.preferences(acting.caller().person).await?.language,
     };
-    let lang = if preferred.as_deref() == Some("en") { "en" } else { "fr" };
+    let lang = preferred.as_deref().and_then(Lang::from_code).unwrap_or(spoken.0).code();
     let summary = if lang == "en" { "Earlier messages" } else { "Messages précédents" };
     let options = BodyOptions { quote_summary: summary.into(), ..BodyOptions::default() };
     let as_text = view.vue.as_deref() == Some("texte");

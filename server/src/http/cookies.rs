@@ -16,8 +16,8 @@ pub struct Cookie {
     pub seconds: fn(&Config) -> u64,
 }
 
-/// How long the language chosen before signing in is remembered.
-pub const LANGUAGE_SECONDS: u64 = 365 * 86_400;
+/// How long the language chosen before signing in is kept: six months.
+pub const LANGUAGE_SECONDS: u64 = 180 * 86_400;
 
 /// Every cookie of the service.
 pub const COOKIES: &[Cookie] = &[

@@ -7,7 +7,7 @@ use app::{
 };
 use axum::{extract::State as AxumState, http::StatusCode, response::Response};
 use serde::Deserialize;
-use store::directory::{Card, Question};
+use store::directory::{self, Question};
 use wire::{id::AccountId, portal::Action};
 
 use super::{
@@ -98,7 +98,7 @@ pub async fn search(
     Ok(public::page(status, PublicPage::Directory(Box::new(page)), context))
 }
 
-fn entry(card: Card) -> Entry {
+fn entry(card: directory::Entry) -> Entry {
     let profile = card.profile;
     let place: Vec<String> = [profile.place, profile.city].into_iter().flatten().collect();
     Entry {

@@ -45,6 +45,9 @@ pub struct Asked {
     closeafter: Option<String>,
     #[serde(default)]
     ping: Option<String>,
+    /// `yes` (ours): the states as they are come first, so that a page learns what happened since it was made.
+    #[serde(default)]
+    initial: Option<String>,
 }
 
 /// `GET /jmap/events`.
@@ -67,7 +70,8 @@ pub async fn events(
     let (sender, receiver) = mpsc::channel::<Bytes>(16);
     let hints = state.store.changed();
     let accounts = current(&state, &caller).await?;
-    let watcher = Watcher { state, caller, types, close_after_state, ping, sender, accounts };
+    let initial = asked.initial.as_deref() == Some("yes");
+    let watcher = Watcher { state, caller, types, close_after_state, ping, initial, sender, accounts };
     tokio::spawn(watcher.run(hints));
     let stream = futures::stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|piece| (Ok::<_, Infallible>(piece), receiver))
@@ -106,6 +110,7 @@ struct Watcher {
     types: Vec<&'static str>,
     close_after_state: bool,
     ping: Option<Duration>,
+    initial: bool,
     sender: mpsc::Sender<Bytes>,
     accounts: BTreeMap<AccountId, (Vec<Action>, States)>,
 }
@@ -122,6 +127,9 @@ impl Watcher {
     async fn run(mut self, mut hints: broadcast::Receiver<store::Hint>) {
         // A comment at once: proxies and clients know that the stream is open.
         if self.sender.send(Bytes::from_static(b": open\n\n")).await.is_err() {
+            return;
+        }
+        if self.initial && !self.tell_all().await {
             return;
         }
         let mut watch = tokio::time::interval(WATCH);
@@ -214,6 +222,16 @@ impl Watcher {
             return true;
         }
         self.send("state", &json!({"@type": "StateChange", "changed": changed})).await && !self.close_after_state
+    }
+
+    /// Sends every state; false ends the stream.
+    async fn tell_all(&self) -> bool {
+        let none = States::default();
+        let states = self
+            .accounts
+            .iter()
+            .map(|(account, (_, states))| (account.to_string(), Value::Object(differences(&none, states, &self.types))));
+        self.send("state", &json!({"@type": "StateChange", "changed": states.collect::<Map<_, _>>()})).await
     }
 
     async fn send(&self, event: &str, data: &Value) -> bool {

@@ -160,9 +160,13 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
 
 /// A path to come back to: ours, relative, or none. `//host` and `/\host` are other sites for browsers.
 pub fn return_path(text: &str) -> Option<&str> {
+    own_path(text).filter(|path| !path.starts_with("/connexion"))
+}
+
+/// The same, the sign-in pages included.
+pub fn own_path(text: &str) -> Option<&str> {
     let ok = text.starts_with('/')
         && !text.starts_with("//")
-        && !text.starts_with("/connexion")
         && text.len() <= 500
         && !text.contains(['\\', '#'])
         && text.chars().all(|c| c.is_ascii_graphic());
@@ -188,6 +192,8 @@ mod tests {
         ] {
             assert_eq!(return_path(bad), None, "{bad}");
         }
+        assert_eq!(own_path("/connexion?retour=/aide"), Some("/connexion?retour=/aide"));
+        assert_eq!(own_path("//evil.example"), None);
     }
 
     #[test]

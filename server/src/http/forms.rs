@@ -5,28 +5,26 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, Multipart, Request, State as AxumState},
     http::header,
-    response::Redirect,
+    response::{IntoResponse, Redirect, Response},
 };
-use wire::{
-    id::{AccountId, EmailId, MailboxId},
-    mail::keyword,
-};
+use wire::id::{AccountId, MailboxId};
 
-use super::extract;
+use super::{extract, pages::Page};
 use crate::{
     auth::{
         Caller,
-        rights::{self, Acting, Draft, Read, Right, Send, Sort},
+        rights::{self, Acting, Read, Right, Sort},
     },
     error::Error,
     service::{
         actions::{self, Act, Target},
-        compose::{self, Mode, Voice},
-        draft::{AttachmentRef, ComposeError, DraftInput},
-        folders, reading, search,
+        compose::Voice,
+        folders, search,
     },
     state::State,
 };
+
+mod composing;
 
 /// Fields of one form at most.
 const FIELDS: usize = 2_000;
@@ -123,6 +121,7 @@ struct Desk {
     state: State,
     caller: Caller,
     account: AccountId,
+    page: Page,
 }
 
 impl Desk {
@@ -132,24 +131,30 @@ impl Desk {
 
     async fn voice(&self) -> Result<Voice, Error> {
         let preferences = self.state.store.preferences(self.caller.person).await?;
-        Ok(Voice { lang: preferences.language.unwrap_or_else(|| "fr".into()), zone: preferences.zone })
+        Ok(Voice { lang: preferences.language.unwrap_or_else(|| self.page.spoken.0.code().into()), zone: preferences.zone })
     }
 }
 
 /// `POST /courrier/faire`.
-pub async fn act(AxumState(state): AxumState<State>, caller: Caller, request: Request) -> Result<Redirect, Error> {
+pub async fn act(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    page: Page,
+    request: Request,
+) -> Result<Response, Error> {
     let form = Posted::read(&state, request).await?;
-    let desk = Desk { account: form.account()?, state, caller };
+    let desk = Desk { account: form.account()?, state, caller, page };
     // Before anything is said about the form: whose account is this?
     desk.acting::<Read>().await?;
-    match form.get("op") {
+    let done = match form.get("op") {
+        "save" => return composing::save(&desk, &form).await,
+        "send" => return composing::send(&desk, &form).await,
         "folder-create" | "folder-rename" | "folder-delete" => folder(&desk, &form).await,
-        "save" => save(&desk, &form).await,
-        "send" => send(&desk, &form).await,
-        "discard" => discard(&desk, &form).await,
-        "unsend" => unsend(&desk, &form).await,
+        "discard" => composing::discard(&desk, &form).await,
+        "unsend" => composing::unsend(&desk, &form).await,
         op => sort(&desk, &form, op).await,
-    }
+    };
+    done.map(IntoResponse::into_response)
 }
 
 async fn sort(desk: &Desk, form: &Posted, op: &str) -> Result<Redirect, Error> {
@@ -194,125 +199,6 @@ async fn folder(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {
         Err(folders::FolderError::Store(error)) if error.is_not_found() => Err(Error::NotFound),
         Err(folders::FolderError::Store(error)) if error.is_transient() => Err(error.into()),
         Err(_) => Ok(form.back(desk.account, "failed")),
-    }
-}
-
-/// The message that is answered or forwarded, and how.
-fn origin(form: &Posted) -> Option<(EmailId, Mode)> {
-    let mode = match form.get("mode") {
-        "repondre" => Mode::Reply,
-        "tous" => Mode::ReplyAll,
-        "transferer" => Mode::Forward,
-        _ => return None,
-    };
-    Some((form.get("de").parse().ok()?, mode))
-}
-
-/// What was typed, with what the form does not carry: references of the answer, attachments kept, files added. None
-/// when the draft was already sent or discarded.
-async fn typed(desk: &Desk, form: &Posted, draft: Option<EmailId>) -> Result<Option<DraftInput>, Error> {
-    let read = desk.acting::<Read>().await?;
-    let before = match (draft, origin(form)) {
-        (Some(draft), _) => match compose::open(&desk.state, &read, draft).await {
-            Ok(before) => before,
-            Err(ComposeError::NotADraft) => return Ok(None),
-            Err(ComposeError::Store(error)) if error.is_not_found() => return Ok(None),
-            Err(error) => return Err(refused(error)),
-        },
-        (None, Some((source, mode))) => compose::prefill(&desk.state, &read, source, mode, &desk.voice().await?).await?,
-        (None, None) => DraftInput::default(),
-    };
-    let kept: Vec<&str> = form.fields.iter().filter(|(key, _)| key == "attachment").map(|(_, v)| v.as_str()).collect();
-    let mut attachments = before.attachments;
-    attachments.retain(|file| kept.contains(&file.blob.as_str()));
-    for file in &form.files {
-        attachments.push(attach(desk, file).await?);
-    }
-    let text = |name: &str| form.get(name).to_owned();
-    Ok(Some(DraftInput {
-        to: text("to"),
-        cc: text("cc"),
-        bcc: text("bcc"),
-        subject: text("subject"),
-        text: form.get("text").replace("\r\n", "\n"),
-        in_reply_to: before.in_reply_to,
-        references: before.references,
-        attachments,
-    }))
-}
-
-async fn attach(desk: &Desk, file: &File) -> Result<AttachmentRef, Error> {
-    if file.content.len() as u64 > desk.state.config.limits.upload_octets {
-        return Err(Error::TooLarge);
-    }
-    let acting = desk.acting::<Draft>().await?;
-    let blob = desk.state.store.blob_put(acting.account(), file.content.clone()).await?;
-    let (name, size) = (file.name.clone(), file.content.len() as u64);
-    Ok(AttachmentRef { blob: blob.to_string(), name, kind: file.kind.clone(), size })
-}
-
-fn refused(error: ComposeError) -> Error {
-    match error {
-        ComposeError::Fields(fields) => Error::Fields(fields),
-        ComposeError::NotADraft => Error::NotFound,
-        ComposeError::Store(error) => error.into(),
-        ComposeError::Submit(error) => Error::Internal(anyhow::Error::new(error)),
-    }
-}
-
-fn draft_path(account: AccountId, draft: EmailId) -> String {
-    format!("/courrier/{account}/ecrire/{draft}")
-}
-
-/// Keeps what was typed; answers the new draft, or none when the old one is gone.
-async fn keep(desk: &Desk, form: &Posted) -> Result<Option<EmailId>, Error> {
-    let acting = desk.acting::<Draft>().await?;
-    let old = form.get("draft").parse().ok();
-    let Some(input) = typed(desk, form, old).await? else { return Ok(None) };
-    compose::save(&desk.state, &acting, old, &input).await.map(Some).map_err(refused)
-}
-
-async fn save(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {
-    match keep(desk, form).await? {
-        Some(draft) => Ok(say(&draft_path(desk.account, draft), "save")),
-        None => Ok(form.back(desk.account, "failed")),
-    }
-}
-
-/// Sends once: a second post of the same draft finds it gone and says what the first said.
-async fn send(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {
-    let acting = desk.acting::<Send>().await?;
-    let Some(draft) = keep(desk, form).await? else { return Ok(form.back(desk.account, "sending")) };
-    let answered = origin(form).map(|(source, mode)| match mode {
-        Mode::Forward => (source, keyword::FORWARDED),
-        Mode::Reply | Mode::ReplyAll => (source, keyword::ANSWERED),
-    });
-    match compose::send(&desk.state, &acting, draft, answered).await {
-        Ok(_) => Ok(form.back(desk.account, "sending")),
-        // The draft holds all that was typed: it opens again.
-        Err(ComposeError::Submit(_) | ComposeError::Fields(_)) => Ok(say(&draft_path(desk.account, draft), "failed")),
-        Err(error) => Err(refused(error)),
-    }
-}
-
-async fn discard(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {
-    let acting = desk.acting::<Draft>().await?;
-    if let Ok(draft) = form.get("draft").parse() {
-        compose::discard(&desk.state, &acting, draft).await.map_err(refused)?;
-    }
-    Ok(form.back(desk.account, "discard"))
-}
-
-async fn unsend(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {
-    let acting = desk.acting::<Send>().await?;
-    let email: EmailId = form.get("email").parse().map_err(|_| Error::NotFound)?;
-    let row = desk.state.store.emails(desk.account, &[email]).await?.pop().ok_or(Error::NotFound)?;
-    let Some(pending) = reading::pending(&desk.state, desk.account, &row).await? else {
-        return Ok(form.back(desk.account, "too-late"));
-    };
-    match compose::unsend(&desk.state, &acting, pending.submission_id).await? {
-        Some(draft) => Ok(say(&draft_path(desk.account, draft), "unsend")),
-        None => Ok(form.back(desk.account, "too-late")),
     }
 }
 

@@ -1,5 +1,10 @@
 //! Is the process alive, and can it serve? Without details: these pages are open to everyone.
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use axum::{
     extract::State as AxumState,
     http::{StatusCode, header},
@@ -8,20 +13,63 @@ use axum::{
 
 use crate::state::State;
 
+/// An answer is good for so long: anybody may ask, and looking writes a file.
+const FRESH: Duration = Duration::from_secs(2);
+/// The outbox looks every second; a full batch of large messages takes longer.
+const OUTBOX_SILENCE: Duration = Duration::from_secs(120);
+
+/// What is known of the parts of this process.
+pub struct Health {
+    outbox: Mutex<Instant>,
+    last: tokio::sync::Mutex<Option<(Instant, bool)>>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { outbox: Mutex::new(Instant::now()), last: tokio::sync::Mutex::new(None) }
+    }
+}
+
+impl Health {
+    /// The outbox job is alive.
+    pub fn outbox_turns(&self) {
+        *self.outbox.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn outbox_is_alive(&self) -> bool {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < OUTBOX_SILENCE
+    }
+}
+
 /// `GET /healthz`.
 pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database answers.
+/// `GET /readyz`: the database answers, blobs can be written and read, the outbox is looked at.
 pub async fn ready(AxumState(state): AxumState<State>) -> (StatusCode, &'static str) {
-    match state.store.ping().await {
-        Ok(()) => (StatusCode::OK, "ok\n"),
-        Err(error) => {
-            tracing::warn!(error = ?error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    let mut last = state.health.last.lock().await;
+    let fresh = last.filter(|(at, _)| at.elapsed() < FRESH).map(|(_, ready)| ready);
+    let ready = match fresh {
+        Some(ready) => ready,
+        None => look(&state).await,
+    };
+    *last = Some((Instant::now(), ready)).filter(|_| fresh.is_none()).or(*last);
+    if ready { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
+}
+
+async fn look(state: &State) -> bool {
+    let (database, blobs) = (state.store.ping().await, state.store.blobs_probe().await);
+    for (what, result) in [("database", &database), ("blobs", &blobs)] {
+        if let Err(error) = result {
+            tracing::warn!(what, ?error, "not ready");
         }
     }
+    let outbox = state.health.outbox_is_alive();
+    if !outbox {
+        tracing::warn!(what = "outbox", "not ready: nobody has looked at it for long");
+    }
+    database.is_ok() && blobs.is_ok() && outbox
 }
 
 /// `GET /metrics`, on its own listener.

@@ -18,7 +18,7 @@ use axum::{
 use wire::{Problem, id::AccountId};
 
 use super::{
-    compress,
+    compress::Coding,
     extract::{self, Nonce},
     headers,
     listener::Peer,
@@ -67,7 +67,8 @@ pub async fn outside(state: State, mut request: Request, next: Next) -> Response
 pub async fn guard(state: State, route: &'static Route, mut request: Request, next: Next) -> Response {
     let nonce = request.extensions().get::<Nonce>().cloned().unwrap_or_default();
     let from = Asked::of(&state.config, &request);
-    let shrink = matches!(route.kind, Kind::Page | Kind::Form | Kind::Api) && compress::is_wanted(request.headers());
+    let dynamic = matches!(route.kind, Kind::Page | Kind::Form | Kind::Api);
+    let coding = Coding::wanted(request.headers()).filter(|_| dynamic);
     let mut response = match admit(&state, route, &mut request).await {
         Ok(()) => run(route, request, next).await,
         Err(error) => error.into_response(),
@@ -79,7 +80,10 @@ pub async fn guard(state: State, route: &'static Route, mut request: Request, ne
     }
     headers::secure(response.headers_mut(), route.kind, &nonce.0, state.config.is_https());
     response.extensions_mut().insert(Answered(route));
-    if shrink { compress::brotli(response).await } else { response }
+    match coding {
+        Some(coding) => coding.shrunk(response).await,
+        None => response,
+    }
 }
 
 /// What of a request a refusal needs once the request is gone.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use app::{api::Backend, shell::shell};
+use app::{
+    api::{Backend, compose::Composer},
+    shell::shell,
+};
 use async_trait::async_trait;
 use axum::{
-    extract::{Request, State as AxumState},
-    http::HeaderValue,
+    extract::{FromRequestParts, Request, State as AxumState},
+    http::{HeaderValue, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::{nonce::Nonce as LeptosNonce, prelude::provide_context};
@@ -23,7 +26,7 @@ use crate::{
     auth::{
         Caller,
         rights::{self, Acting, Read},
-        sessions::Live,
+        sessions::{self, Live},
     },
     error::Error,
     portal::me,
@@ -35,12 +38,17 @@ struct InProcess {
     state: State,
     caller: Caller,
     me: Me,
+    composer: Composer,
 }
 
 #[async_trait]
 impl Backend for InProcess {
     async fn jmap(&self, request: jmap::Request) -> Result<jmap::Response, Problem> {
         crate::jmap::handle(&self.state, &self.caller, request).await
+    }
+
+    fn composer(&self) -> Composer {
+        self.composer.clone()
     }
 
     async fn portal(&self, method: &'static str, path: String, _: Option<Value>) -> Result<Value, Problem> {
@@ -69,22 +77,59 @@ pub async fn account(AxumState(state): AxumState<State>, acting: Acting<Read>) -
     Ok(Redirect::to(&inbox_path(&state, acting.account()).await?))
 }
 
+/// What a handler needs of its request to draw a mail page.
+pub struct Page {
+    live: Option<Live>,
+    /// The language of the browser.
+    pub spoken: Spoken,
+    nonce: Nonce,
+}
+
+impl FromRequestParts<State> for Page {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        let live = Live::from_request_parts(parts, state).await.ok();
+        let spoken = Spoken::from_request_parts(parts, state).await?;
+        Ok(Self { live, spoken, nonce: Nonce::from_request_parts(parts, state).await? })
+    }
+}
+
 /// `GET /courrier/{account}/…`: the list, a conversation, the composer.
 pub async fn mail(
     AxumState(state): AxumState<State>,
     acting: Acting<Read>,
-    live: Result<Live, Error>,
-    spoken: Spoken,
-    nonce: Nonce,
+    page: Page,
     request: Request,
 ) -> Result<Response, Error> {
-    let caller = acting.caller().clone();
-    let left = live.map_or((0, 0), |live| (live.idle_seconds, live.absolute_seconds));
-    let me = me::me(&state, &caller, left).await?;
-    let context = public::context(&state, spoken, &nonce);
+    draw(&state, acting.caller(), &page, new_composer(&state), request).await
+}
+
+/// What a composer that is drawn now starts with: the id of this drawing, which makes posting it twice harmless.
+pub fn new_composer(state: &State) -> Composer {
+    Composer { form: sessions::new_token(&*state.random), refused: None }
+}
+
+/// Draws the mail page of the request's address for this person. With a refused composer it is drawn without
+/// WebAssembly, since the address in the browser is another.
+///
+/// # Errors
+/// The store's.
+pub async fn draw(
+    state: &State,
+    caller: &Caller,
+    page: &Page,
+    composer: Composer,
+    request: Request,
+) -> Result<Response, Error> {
+    let left = page.live.as_ref().map_or((0, 0), |live| (live.idle_seconds, live.absolute_seconds));
+    let me = me::me(state, caller, left).await?;
+    let nonce = page.nonce.clone();
+    let context = public::context(state, page.spoken, &nonce);
     let mut context = public::personal(context, &me.preferences, me.name.clone(), state.clock.now_ms());
     context.said = said(request.uri().query());
-    let backend: Arc<dyn Backend> = Arc::new(InProcess { state, caller, me });
+    context.plain = composer.refused.is_some();
+    let backend: Arc<dyn Backend> = Arc::new(InProcess { state: state.clone(), caller: caller.clone(), me, composer });
     let policy = headers::page_policy(&nonce.0);
     let render = leptos_axum::render_app_async_with_context(
         move || {

@@ -10,12 +10,20 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
+use serde::Deserialize;
 use wire::{Problem, portal::Preferences};
 
-use super::extract::{self, Nonce, Visitor};
+use super::{
+    cookies::LANGUAGE_SECONDS,
+    extract::{self, Form, Nonce, Visitor},
+};
 use crate::{
     auth::means::{self, SignedBy},
-    clock, error::Error, portal::maintenance, state::State};
+    clock,
+    error::Error,
+    portal::maintenance,
+    state::State,
+};
 
 /// The language of a request: the cookie, then what the browser accepts.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +139,26 @@ pub async fn home(AxumState(state): AxumState<State>, Visitor(who): Visitor, spo
         return Redirect::to("/courrier").into_response();
     }
     page(StatusCode::OK, PublicPage::Home, context(&state, spoken, &nonce))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct LanguageForm {
+    langue: String,
+}
+
+/// `POST /langue`: keeps the language of who is not signed in, and comes back to the page (`Referrer-Policy` lets the
+/// browser say which).
+pub async fn language(
+    AxumState(state): AxumState<State>,
+    headers: HeaderMap,
+    Form(form): Form<LanguageForm>,
+) -> Result<Response, Error> {
+    let lang = Lang::from_code(&form.langue).ok_or(Error::BadRequest("bad-form"))?;
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let back = referer.and_then(|url| url.strip_prefix(state.config.origin())).and_then(extract::own_path);
+    let kept = extract::set_cookie(extract::LANGUAGE_COOKIE, lang.code(), LANGUAGE_SECONDS)?;
+    Ok(([(header::SET_COOKIE, kept)], Redirect::to(back.unwrap_or("/"))).into_response())
 }
 
 #[cfg(test)]

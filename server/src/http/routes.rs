@@ -9,8 +9,11 @@ use axum::{
 };
 use wire::portal::Action;
 
-use super::{account_pages, assets, body, directory, download, events, forms, health, jmap, layers, openapi, opening, pages, portal_pages, psc, public, recovery_pages, sign_in};
 use super::account_pages::{access, outside};
+use super::{
+    account_pages, assets, body, directory, download, events, forms, health, jmap, layers, openapi, opening, pages,
+    portal_pages, psc, public, recovery_pages, sign_in,
+};
 use crate::{portal, state::State};
 
 /// Who may use a row. The guard asks before the handler runs.
@@ -124,6 +127,7 @@ routes! {
     post "POST" "/cgu/accepter" Form BeforeCgu, "cgu-accept", portal_pages::cgu_accept, "Accepts the terms of service";
     get "GET" "/contact" Page Public, "contact", portal_pages::contact, "Contacts, opening hours, form";
     post "POST" "/contact" Form Public, "contact-write", portal_pages::contact_write, "Writes to support";
+    post "POST" "/langue" Form Public, "language", public::language, "Keeps the language of who is not signed in";
     get "GET" "/connexion" Page Public, "sign-in-form", sign_in::form, "Form of the password";
     post "POST" "/connexion" Form Public, "sign-in-password", sign_in::password, "Checks the password, sends a code";
     get "GET" "/connexion/code" Page Public, "sign-in-code-form", sign_in::code_form, "Form of the code";

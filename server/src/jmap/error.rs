@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+const STATE_MISMATCH: &str = "stateMismatch";
+
 /// Why a whole method call failed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MethodError {
@@ -46,7 +48,7 @@ impl From<store::Error> for MethodError {
     /// What the database says is logged, not told.
     fn from(error: store::Error) -> Self {
         match &error {
-            store::Error::StateMismatch => Self::new("stateMismatch"),
+            store::Error::StateMismatch => Self::new(STATE_MISMATCH),
             store::Error::CannotCalculate => Self::new("cannotCalculateChanges"),
             store::Error::Limit { what } => Self::new("requestTooLarge").because(*what),
             store::Error::Refused("anchor-not-found") => Self::new("anchorNotFound"),
@@ -76,6 +78,11 @@ impl SetError {
     /// An error without details.
     pub fn new(kind: &'static str) -> Self {
         Self { kind, description: None, properties: Vec::new(), more: Map::new() }
+    }
+
+    /// The state was another one than expected, which is an error of the whole call.
+    pub fn is_state_mismatch(&self) -> bool {
+        self.kind == STATE_MISMATCH
     }
 
     /// `notFound`.
@@ -133,6 +140,7 @@ impl From<store::Error> for SetError {
     fn from(error: store::Error) -> Self {
         match &error {
             store::Error::NotFound => Self::not_found(),
+            store::Error::StateMismatch => Self::new(STATE_MISMATCH),
             store::Error::Limit { what } => Self::new("overQuota").because(*what),
             store::Error::Refused(code) => Self::refused(code),
             store::Error::Conflict { constraint } if constraint == "mailbox_name_unique" => Self::properties(["name"]),

@@ -89,5 +89,5 @@ pub async fn set(batch: &mut Batch, arguments: Object) -> Answer {
         let error = refusal(&text);
         answer.destroyed(text, Err(error));
     }
-    Ok(answer.finish(&args.account_id, state, state))
+    answer.finish(&args.account_id, state, state)
 }

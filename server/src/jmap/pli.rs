@@ -111,5 +111,5 @@ pub async fn search_set(batch: &mut Batch, arguments: Object) -> Answer {
     for text in args.destroy.unwrap_or_default() {
         answer.destroyed(text, Err(SetError::new("forbidden")));
     }
-    Ok(answer.finish(&args.account_id, 0, 0))
+    answer.finish(&args.account_id, 0, 0)
 }

@@ -4,6 +4,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use store::Store;
+use store::changes::Type;
+use wire::id::AccountId;
+
 use super::error::{MethodError, SetError};
 
 /// JSON members.
@@ -94,8 +98,40 @@ impl SetArgs {
 /// `stateMismatch`.
 pub fn check_state(wanted: Option<&str>, state: i64) -> Result<(), MethodError> {
     match wanted {
-        Some(wanted) if wanted != state.to_string() => Err(MethodError::new("stateMismatch")),
+        Some(wanted) if wanted != state.to_string() => Err(store::Error::StateMismatch.into()),
         _ => Ok(()),
+    }
+}
+
+/// `ifInState` of a call that changes objects. It is compared when the call begins, for calls that change nothing, and
+/// again in the transaction of the first change, so that nobody comes between; what follows that one is the call's own.
+#[derive(Debug)]
+pub struct InState {
+    account: AccountId,
+    kind: Type,
+    expected: Option<i64>,
+}
+
+impl InState {
+    /// Compares what was asked for with the present state.
+    ///
+    /// # Errors
+    /// `stateMismatch`.
+    pub fn new(wanted: Option<&str>, account: AccountId, kind: Type, state: i64) -> Result<Self, MethodError> {
+        check_state(wanted, state)?;
+        Ok(Self { account, kind, expected: wanted.map(|_| state) })
+    }
+
+    /// The store for the next change.
+    pub fn store(&self, store: &Store) -> Store {
+        store.expecting(self.account, self.kind, self.expected)
+    }
+
+    /// Notes what became of a change.
+    pub fn tried<T, E>(&mut self, result: &Result<T, E>) {
+        if result.is_ok() {
+            self.expected = None;
+        }
     }
 }
 
@@ -157,21 +193,25 @@ pub struct SetAnswer {
     not_created: Object,
     not_updated: Object,
     not_destroyed: Object,
+    mismatch: bool,
 }
 
 impl SetAnswer {
     /// One object was made, or not; `value` holds what the server chose.
     pub fn created(&mut self, key: String, result: Result<Value, SetError>) {
+        self.look(&result);
         put(&mut self.created, &mut self.not_created, key, result);
     }
 
     /// One object was changed, or not; `value` holds what changed besides.
     pub fn updated(&mut self, id: String, result: Result<Value, SetError>) {
+        self.look(&result);
         put(&mut self.updated, &mut self.not_updated, id, result);
     }
 
     /// One object was removed, or not.
     pub fn destroyed(&mut self, id: String, result: Result<(), SetError>) {
+        self.look(&result);
         match result {
             Ok(()) => self.destroyed.push(id.into()),
             Err(error) => {
@@ -180,15 +220,25 @@ impl SetAnswer {
         }
     }
 
+    fn look<T>(&mut self, result: &Result<T, SetError>) {
+        self.mismatch |= result.as_ref().is_err_and(SetError::is_state_mismatch);
+    }
+
     /// The creation ids that became objects, with what was answered for each.
     pub fn creations(&self) -> &Object {
         &self.created
     }
 
     /// The response's arguments; maps without entries are null.
-    pub fn finish(self, account: &str, old: i64, new: i64) -> Value {
+    ///
+    /// # Errors
+    /// `stateMismatch` when the first change met another state: then none was made.
+    pub fn finish(self, account: &str, old: i64, new: i64) -> Answer {
+        if self.mismatch {
+            return Err(store::Error::StateMismatch.into());
+        }
         let some = |map: Object| if map.is_empty() { Value::Null } else { Value::Object(map) };
-        json!({
+        Ok(json!({
             "accountId": account,
             "oldState": old.to_string(),
             "newState": new.to_string(),
@@ -198,7 +248,7 @@ impl SetAnswer {
             "notCreated": some(self.not_created),
             "notUpdated": some(self.not_updated),
             "notDestroyed": some(self.not_destroyed),
-        })
+        }))
     }
 }
 

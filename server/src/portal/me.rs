@@ -26,6 +26,11 @@ pub async fn me(state: &State, caller: &Caller, left: (u32, u32)) -> Result<Me, 
     }
     // One's own first: it is where one lands.
     accounts.sort_by_key(|account| (!account.own, account.id));
+    // A token's program keeps no drafts here.
+    let draft_key = match caller.session {
+        Some(_) => hexadecimal(&state.store.draft_key(caller.person).await?),
+        None => String::new(),
+    };
     Ok(Me {
         person: caller.person,
         name: person.name,
@@ -34,7 +39,12 @@ pub async fn me(state: &State, caller: &Caller, left: (u32, u32)) -> Result<Me, 
         preferences,
         idle_seconds: left.0,
         absolute_seconds: left.1,
+        draft_key,
     })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn account(state: &State, id: AccountId, mut may: Vec<Action>) -> Result<Account, Error> {

@@ -57,13 +57,13 @@ pub async fn act(
     let before = Before(rows.iter().map(|row| (row.id, row.mailboxes.clone(), row.keywords.clone())).collect());
     if act == Act::Destroy {
         let ids = rows.iter().map(|row| row.id).collect();
-        state.store.emails_destroy(acting.actor(), acting.account(), ids, None).await?;
+        state.store.emails_destroy(acting.actor(), acting.account(), ids).await?;
         return Ok(Before::default());
     }
     let to = destination(state, acting, act).await?;
     let changes: Vec<EmailChange> = rows.iter().map(|row| change(row.id, act, to, from)).collect();
     for chunk in changes.chunks(BATCH) {
-        state.store.emails_update(acting.actor(), acting.account(), chunk.to_vec(), None).await?;
+        state.store.emails_update(acting.actor(), acting.account(), chunk.to_vec()).await?;
     }
     Ok(before)
 }
@@ -80,7 +80,7 @@ pub async fn undo(state: &State, acting: &Acting<Sort>, before: Before) -> Resul
     };
     for chunk in before.0.chunks(BATCH) {
         let changes = chunk.iter().map(set).collect();
-        state.store.emails_update(acting.actor(), acting.account(), changes, None).await?;
+        state.store.emails_update(acting.actor(), acting.account(), changes).await?;
     }
     Ok(())
 }
@@ -115,7 +115,7 @@ pub async fn empty_into_trash(state: &State, acting: &Acting<Sort>, folder: Mail
             },
         };
         let changes = rows.iter().map(leave).collect();
-        state.store.emails_update(acting.actor(), acting.account(), changes, None).await?;
+        state.store.emails_update(acting.actor(), acting.account(), changes).await?;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use store::directory::Card as Entry;
+use store::directory::Entry;
 use store::emails::Addr;
 use wire::mail::Card;
 

@@ -1,6 +1,6 @@
 //! Writing: what a new message, an answer or a forward starts with; keeping drafts; sending, calling back, discarding.
 
-use store::emails::{EmailChange, EmailRow, SetChange};
+use store::emails::{EmailChange, EmailRow, InsertOptions, SetChange};
 use store::mailboxes::Role;
 use store::submissions::{Cancelled, Submission};
 use wire::id::{AccountId, EmailId, MailboxId, SubmissionId};
@@ -151,14 +151,30 @@ pub async fn open(state: &State, acting: &Acting<Read>, id: EmailId) -> Result<D
     Ok(draft::typed(&structure, &content).await?)
 }
 
-/// Keeps a draft in place of `old`; answers its id.
+/// The message that the form of this id made, and whether it is still a draft.
 ///
 /// # Errors
-/// The fields that cannot be kept; `NotADraft` when `old` was sent meanwhile.
+/// The store's.
+pub async fn of_form(state: &State, acting: &Acting<Read>, form: &str) -> Result<Option<(EmailId, bool)>, store::Error> {
+    let Some(id) = state.store.email_of_key(acting.account(), &form_key(form)).await? else { return Ok(None) };
+    let row = state.store.emails(acting.account(), &[id]).await?.pop();
+    Ok(row.map(|row| (id, row.keywords.iter().any(|k| k == keyword::DRAFT))))
+}
+
+fn form_key(form: &str) -> String {
+    format!("form:{form}")
+}
+
+/// Keeps a draft in place of `old`; answers its id. `form` names the drawn form that asks for it: of posts of one form at
+/// the same time the first makes the draft, and the others get it.
+///
+/// # Errors
+/// The fields that cannot be kept; `NotADraft` when `old` was sent or replaced meanwhile.
 pub async fn save(
     state: &State,
     acting: &Acting<Draft>,
     old: Option<EmailId>,
+    form: Option<&str>,
     input: &DraftInput,
 ) -> Result<EmailId, ComposeError> {
     let account = acting.account();
@@ -168,12 +184,18 @@ pub async fn save(
             return Err(ComposeError::NotADraft);
         }
     }
-    let email = draft::prepared(state, account, input).await?;
-    let record = state.store.email_insert(acting.actor(), account, email).await?;
-    if let Some(old) = old {
-        state.store.emails_destroy(acting.actor(), account, vec![old], None).await?;
+    let mut email = draft::prepared(state, account, input).await?;
+    email.dedup_key = form.map(form_key);
+    let Some(old) = old else {
+        let options = InsertOptions { skip_existing: form.is_some(), ..InsertOptions::default() };
+        let made = state.store.emails_insert(acting.actor(), account, vec![email], options).await?.pop();
+        return Ok(made.ok_or(store::Error::NotFound)?.id());
+    };
+    match state.store.email_replace(acting.actor(), account, old, email).await {
+        Ok(record) => Ok(record.id),
+        Err(error) if error.is_not_found() => Err(ComposeError::NotADraft),
+        Err(error) => Err(error.into()),
     }
-    Ok(record.id)
 }
 
 /// Destroys a draft; what is none is left alone.
@@ -185,7 +207,7 @@ pub async fn discard(state: &State, acting: &Acting<Draft>, id: EmailId) -> Resu
     if !row.keywords.iter().any(|k| k == keyword::DRAFT) {
         return Err(ComposeError::NotADraft);
     }
-    state.store.emails_destroy(acting.actor(), acting.account(), vec![id], None).await?;
+    state.store.emails_destroy(acting.actor(), acting.account(), vec![id]).await?;
     Ok(())
 }
 
@@ -213,7 +235,7 @@ pub async fn send(
         let keywords = SetChange { add: vec![word.to_owned()], ..SetChange::default() };
         changes.push(EmailChange { id: source, keywords, ..EmailChange::default() });
     }
-    state.store.emails_update(acting.actor(), account, changes, None).await?;
+    state.store.emails_update(acting.actor(), account, changes).await?;
     Ok(submission)
 }
 
@@ -232,7 +254,7 @@ pub async fn unsend(state: &State, acting: &Acting<Send>, id: SubmissionId) -> R
         keywords: SetChange { set: None, add: vec![keyword::DRAFT.into()], remove: Vec::new() },
         mailboxes: SetChange { set: Some(vec![folder(state, account, Role::Drafts).await?]), ..SetChange::default() },
     };
-    state.store.emails_update(acting.actor(), account, vec![change], None).await?;
+    state.store.emails_update(acting.actor(), account, vec![change]).await?;
     Ok(Some(submission.email))
 }
 

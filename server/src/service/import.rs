@@ -148,8 +148,14 @@ async fn import(
         }
         if !batch.is_empty() {
             let started = Instant::now();
-            let inserted =
-                store.emails_insert(Actor::COMMAND, account, batch, InsertOptions { skip_existing: true }).await?;
+            let inserted = store
+                .emails_insert(
+                    Actor::COMMAND,
+                    account,
+                    batch,
+                    InsertOptions { skip_existing: true, ..InsertOptions::default() },
+                )
+                .await?;
             size = next_size(size, started.elapsed());
             for (result, place) in inserted.into_iter().zip(places) {
                 match result {

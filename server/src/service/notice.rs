@@ -74,6 +74,6 @@ pub async fn failed(state: &State, due: &DueSubmission, recipients: &[(String, R
         dedup_key: Some(format!("notice:{}", due.submission.id)),
     };
     let (email, _) = prepare(Bytes::from(raw), place);
-    let options = InsertOptions { skip_existing: true };
+    let options = InsertOptions { skip_existing: true, ..InsertOptions::default() };
     state.store.emails_insert(Actor::SYSTEM, due.account, vec![email], options).await.map(drop)
 }

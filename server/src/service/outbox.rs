@@ -19,8 +19,6 @@ const LEASE_MS: i64 = 60_000;
 const BATCH: u32 = 20;
 /// Attempts before a recipient counts as failed.
 const MAX_ATTEMPTS: u32 = 8;
-/// What this program is registered as, for the field that every MSSanté message carries.
-const PRODUCT: &str = "DEV000000";
 
 /// What became of one recipient in one attempt.
 enum Outcome {
@@ -126,7 +124,7 @@ async fn try_deliver(
 ) -> Result<bool, store::Error> {
     let Some(account) = state.store.account_by_address(address).await? else { return Ok(false) };
     let now = state.clock.now_ms();
-    let raw = with_trace_fields(due, message, address, now);
+    let raw = with_trace_fields(due, message, address, &state.config.mss.product, now);
     let place =
         Place { received_at: now, mailboxes: vec![inbox(state, account).await?], keywords: Vec::new(), dedup_key: None };
     let prepared = tokio::task::spawn_blocking(move || prepare(raw, place).0).await;
@@ -145,7 +143,7 @@ pub async fn inbox(state: &State, account: AccountId) -> Result<MailboxId, store
 }
 
 /// Return-Path and Received (RFC 5321 §4.4), and the field that every MSSanté message carries.
-fn with_trace_fields(due: &DueSubmission, message: &Bytes, address: &str, now: i64) -> Bytes {
+fn with_trace_fields(due: &DueSubmission, message: &Bytes, address: &str, product: &str, now: i64) -> Bytes {
     let domain = address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let time = jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let date = time.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000");
@@ -158,7 +156,7 @@ fn with_trace_fields(due: &DueSubmission, message: &Bytes, address: &str, now: i
     let has_product =
         message.get(..2).is_some() && header_names(message).any(|name| name.eq_ignore_ascii_case(b"X-MSS-NIL"));
     if !has_product {
-        raw.extend_from_slice(format!("X-MSS-NIL: {PRODUCT}\r\n").as_bytes());
+        raw.extend_from_slice(format!("X-MSS-NIL: {product}\r\n").as_bytes());
     }
     if head.message_id.is_empty() {
         raw.extend_from_slice(format!("Message-ID: <{}@{domain}>\r\n", due.submission.id).as_bytes());

@@ -44,7 +44,7 @@ pub async fn one(state: &State, text: &str) -> Result<Recipient, store::Error> {
     if !is_trusted(&state.config.trust.domains, &bare) {
         return Ok(recipient("outside", None));
     }
-    Ok(recipient(if is_ours(state, &bare).await? { "unknown" } else { "unreachable" }, None))
+    Ok(recipient(if state.store.domain_is_ours(&bare).await? { "unknown" } else { "unreachable" }, None))
 }
 
 fn code(fault: AddressFault) -> &'static str {
@@ -71,16 +71,7 @@ pub async fn is_mssante(state: &State, address: &str) -> Result<bool, store::Err
     Ok(looks_like_one
         || opened_here
         || is_trusted(&state.config.trust.domains, &address)
-        || is_ours(state, &address).await?)
-}
-
-/// Whether this server holds BALs in the domain of an address.
-async fn is_ours(state: &State, address: &str) -> Result<bool, store::Error> {
-    let domain = address.rsplit_once('@').map(|(_, domain)| domain);
-    let ours = |account: &store::accounts::Account| {
-        account.address.rsplit_once('@').map(|(_, d)| d.to_lowercase()).as_deref() == domain
-    };
-    Ok(state.store.accounts_all().await?.iter().any(ours))
+        || state.store.domain_is_ours(&address).await?)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Handing a message to the outbox: the checks that the composer showed are made again here, then it waits until due.
 
+use store::Store;
 use store::emails::EmailRow;
 use store::submissions::{Envelope, EnvelopeAddress, NewSubmission, Submission};
 use wire::id::{EmailId, IdentityId};
@@ -66,6 +67,19 @@ pub fn new_message_id(state: &State, address: &str) -> String {
 /// # Errors
 /// Why it is not accepted.
 pub async fn submit(state: &State, acting: &Acting<Send>, submit: Submit) -> Result<Submission, SubmitError> {
+    submit_to(state, &state.store, acting, submit).await
+}
+
+/// The same, written by a store that may expect something of the account.
+///
+/// # Errors
+/// As [`submit`]; the store's `StateMismatch`.
+pub async fn submit_to(
+    state: &State,
+    outbox: &Store,
+    acting: &Acting<Send>,
+    submit: Submit,
+) -> Result<Submission, SubmitError> {
     let account = acting.account();
     let row = state.store.emails(account, &[submit.email]).await?.pop().ok_or(SubmitError::NoEmail)?;
     let (_, bytes) = state.store.structures(account, &[submit.email]).await?.pop().ok_or(SubmitError::NoEmail)?;
@@ -86,7 +100,7 @@ pub async fn submit(state: &State, acting: &Acting<Send>, submit: Submit) -> Res
     let send_at = submit.send_at.unwrap_or(now).max(now);
     let due_at = if send_at > now { send_at + GRACE_MS } else { now };
     let new = NewSubmission { email: submit.email, identity: identity.id, envelope, send_at, due_at };
-    Ok(state.store.submission_create(acting.actor(), account, new).await?)
+    Ok(outbox.submission_create(acting.actor(), account, new).await?)
 }
 
 fn check_message(state: &State, row: &EmailRow, structure: &Structure, identity: &str) -> Result<(), SubmitError> {

@@ -9,6 +9,7 @@ use wire::portal::Action;
 use crate::changes::Type;
 use crate::clock::Random;
 use crate::db::{Row, Tx, args, statements};
+use crate::dialect;
 use crate::error::{Error, Result};
 use crate::keys::{Keys, Owner};
 use crate::ledger::Ledger;
@@ -17,13 +18,14 @@ use crate::traces::{Actor, Chain, Trace, trace};
 use crate::{Store, identities, professionals, rights};
 
 statements! {
-    INSERT = "INSERT INTO account (account_id, address_code, sealed, listed, created_at, modseq, email_state,
-        mailbox_state, thread_state, submission_state, identity_state, floor, next_term)
-        VALUES ($1, $2, $3, $4, $5, 1, 1, 1, 1, 1, 1, 0, 1)";
+    INSERT = "INSERT INTO account (account_id, address_code, domain_code, sealed, listed, created_at, modseq, email_state,
+        mailbox_state, thread_state, submission_state, identity_state, floor, next_term, next_email,
+        space) VALUES ($1, $2, $3, $4, $5, $6, 1, 1, 1, 1, 1, 1, 0, 1, 1, $7)";
     SELECT = "SELECT account_id, sealed, created_at, email_state, mailbox_state, thread_state, submission_state,
         identity_state FROM account WHERE account_id = $1";
     SELECT_ALL = "SELECT account_id, sealed, created_at, email_state, mailbox_state, thread_state, submission_state,
         identity_state FROM account ORDER BY created_at, account_id";
+    OF_DOMAIN = "SELECT account_id FROM account WHERE domain_code = $1 LIMIT 1";
     BY_ADDRESS = "SELECT account_id FROM account WHERE address_code = $1 AND closed_at IS NULL";
     RESERVE = "INSERT INTO reserved_address (address_code, account_id, reserved_at) VALUES ($1, $2, $3)";
     NOMINATIVE = "INSERT INTO nominative (person_id, domain, account_id) VALUES ($1, $2, $3)
@@ -128,6 +130,11 @@ pub(crate) fn address_code(operator: &Keys, address: &str) -> [u8; 32] {
     operator.lookup("address", normal_address(address).as_bytes())
 }
 
+fn domain_code(operator: &Keys, address: &str) -> [u8; 32] {
+    let address = normal_address(address);
+    operator.lookup("domain", address.rsplit_once('@').map_or("", |(_, domain)| domain).as_bytes())
+}
+
 pub(crate) fn open(operator: &Keys, id: i64, sealed: &[u8]) -> Result<Sealed> {
     operator.open_json(TABLE, id, sealed)
 }
@@ -165,8 +172,9 @@ pub(crate) async fn create(tx: &mut Tx, actor: Actor, new: &NewAccount) -> Resul
     let sealed = operator.seal_json(tx.random().as_ref(), TABLE, id, &sealed)?;
     let now = tx.now();
     let listed = !new.profile.liste_rouge;
+    let space = dialect::space(tx, id).await?;
     let code = address_code(&operator, &new.address);
-    tx.execute(INSERT, args![id, code, sealed, listed, now]).await?;
+    tx.execute(INSERT, args![id, code, domain_code(&operator, &new.address), sealed, listed, now, space]).await?;
     tx.execute(RESERVE, args![code, id, now]).await?;
     let keys = tx.create_keys(Owner::Account(id)).await?;
     let mut ledger = Ledger::lock(tx, id).await?;
@@ -229,6 +237,12 @@ impl Store {
         let operator = self.operator_keys().await?;
         let row = self.read().await?.fetch_optional(BY_ADDRESS, args![address_code(&operator, address)]).await?;
         row.map(|row| row.int(0).map(AccountId)).transpose()
+    }
+
+    /// Whether this server holds BALs in the domain of an address.
+    pub async fn domain_is_ours(&self, address: &str) -> Result<bool> {
+        let code = domain_code(&*self.operator_keys().await?, address);
+        Ok(self.read().await?.fetch_optional(OF_DOMAIN, args![code]).await?.is_some())
     }
 
     /// All BALs, in the order they were made.

@@ -94,6 +94,12 @@ impl Store {
     }
 }
 
+/// Forgets failures so old that they count for nothing.
+pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(PRUNE, args![now - FORGET_MS]).await
+}
+
 async fn begin(tx: &mut Tx, key: &[u8; 32], rule: AttemptRule) -> Result<AttemptAnswer> {
     let now = tx.now();
     let row = tx.fetch_optional(SELECT, args![key]).await?;
@@ -106,7 +112,6 @@ async fn begin(tx: &mut Tx, key: &[u8; 32], rule: AttemptRule) -> Result<Attempt
     if start - now > 2 * rule.max_ms {
         return Ok(AttemptAnswer::Refused { ms: start - now - delay });
     }
-    tx.execute(PRUNE, args![now - FORGET_MS]).await?;
     tx.execute(UPSERT, args![key, failures + 1, start, now]).await?;
     Ok(AttemptAnswer::After { ms: start - now })
 }

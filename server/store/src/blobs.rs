@@ -190,6 +190,16 @@ impl Open {
 }
 
 impl Store {
+    /// Writes a small file where large blobs are and reads it back, to know that the place can be used. The file stays:
+    /// it is always the same.
+    pub async fn blobs_probe(&self) -> Result<()> {
+        const CONTENT: &[u8] = b"pli";
+        let (files, path) = (&self.inner.files.store, Path::from("probe"));
+        files.put(&path, Bytes::from_static(CONTENT).into()).await?;
+        let read = files.get(&path).await?.bytes().await?;
+        if read == CONTENT { Ok(()) } else { Err(Error::Corrupt("probe")) }
+    }
+
     /// Keeps a blob; the same content gives the same id. It is collected a day later unless a message or an upload
     /// refers to it.
     pub async fn blob_put(&self, account: AccountId, content: Bytes) -> Result<BlobId> {

@@ -31,7 +31,7 @@ statements! {
     MAILBOX_THREAD = "DELETE FROM mailbox_thread WHERE account_id = $1";
     THREAD_REF = "DELETE FROM thread_ref WHERE account_id = $1";
     THREAD = "DELETE FROM thread WHERE account_id = $1";
-    POSTING = "DELETE FROM posting WHERE account_id = $1";
+    POSTING = "DELETE FROM posting WHERE space = (SELECT space FROM account WHERE account_id = $1)";
     TERM = "DELETE FROM term WHERE account_id = $1";
     TOMBSTONE = "DELETE FROM tombstone WHERE account_id = $1";
     SUBMISSION = "DELETE FROM submission WHERE account_id = $1";

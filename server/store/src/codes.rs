@@ -136,6 +136,12 @@ fn read(keys: &Keys, browser: &[u8; 32], row: &Row) -> Result<Challenge> {
     })
 }
 
+/// Forgets challenges that nobody answered.
+pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(PRUNE, args![now]).await
+}
+
 impl Store {
     /// Waits for a code in a browser. An earlier challenge of the same browser is gone.
     pub async fn challenge_create(&self, new: NewChallenge) -> Result<()> {
@@ -152,7 +158,6 @@ impl Store {
                 let sends = i64::from(new.code.is_some());
                 // Nothing was sent: a code may be asked for at once.
                 let sent_at = if new.code.is_some() { now } else { 0 };
-                tx.execute(PRUNE, args![now]).await?;
                 tx.execute(DELETE, args![new.browser]).await?;
                 let purpose = new.purpose.code();
                 let row =

@@ -29,6 +29,17 @@ pub(crate) async fn notify(tx: &mut Tx, touched: &[i64]) -> Result<()> {
     Ok(())
 }
 
+const NEXT_SPACE: Statement = Statement::new("NEXT_SPACE", "SELECT COALESCE(MAX(space), 0) + 1 FROM account");
+
+/// What the postings of a new account are keyed by. SQLite keeps small numbers in few octets, so accounts are counted
+/// there; PostgreSQL takes eight octets for any, and its rows are spread by the account's id.
+pub(crate) async fn space(tx: &mut Tx, account: i64) -> Result<i64> {
+    match tx.conn {
+        Conn::Sqlite(_) | Conn::SqliteTx(_) => tx.fetch_one(NEXT_SPACE, args![]).await?.int(0),
+        Conn::Postgres(_) | Conn::PostgresTx(_) => Ok(account),
+    }
+}
+
 /// `cache` in KiB. WAL; FULL, since NORMAL loses acknowledged commits on power cut; what is deleted is overwritten.
 pub(crate) fn sqlite_options(path: &Path, cache: u32) -> SqliteConnectOptions {
     SqliteConnectOptions::new()

@@ -27,7 +27,7 @@ const AT_ONCE: usize = 8;
 
 /// What the directory shows of a BAL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
+pub struct Entry {
     pub account: AccountId,
     pub address: String,
     pub name: String,
@@ -52,10 +52,10 @@ pub struct Question {
     pub profession: String,
 }
 
-fn card(operator: &Keys, row: &Row) -> Result<Card> {
+fn card(operator: &Keys, row: &Row) -> Result<Entry> {
     let id = row.int(0)?;
     let accounts::Sealed { address, name, profile } = accounts::open(operator, id, &row.bytes(1)?)?;
-    Ok(Card { account: AccountId(id), address, name, profile })
+    Ok(Entry { account: AccountId(id), address, name, profile })
 }
 
 /// Lower case without the accents of French, cut into words: enough to find a name as it is typed.
@@ -85,7 +85,7 @@ pub(crate) fn begins(typed: &[String], text: &str) -> bool {
 }
 
 /// What words are looked for in.
-fn shown(card: &Card) -> String {
+fn shown(card: &Entry) -> String {
     let profile = &card.profile;
     let parts = [&profile.profession, &profile.speciality, &profile.place, &profile.city];
     let rest: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
@@ -106,12 +106,12 @@ async fn set_listing(tx: &mut Tx, actor: Actor, account: AccountId, listing: Lis
 
 impl Store {
     /// The card of an address of this server.
-    pub async fn card_by_address(&self, address: &str) -> Result<Option<Card>> {
+    pub async fn card_by_address(&self, address: &str) -> Result<Option<Entry>> {
         Ok(self.cards_by_address(&[address.to_owned()]).await?.pop().flatten())
     }
 
     /// The cards of several addresses, in order.
-    pub async fn cards_by_address(&self, addresses: &[String]) -> Result<Vec<Option<Card>>> {
+    pub async fn cards_by_address(&self, addresses: &[String]) -> Result<Vec<Option<Entry>>> {
         let operator = self.operator_keys().await?;
         let codes: Vec<_> = addresses.iter().map(|address| accounts::address_code(&operator, address)).collect();
         let mut distinct = codes.clone();
@@ -130,13 +130,13 @@ impl Store {
     }
 
     /// Those whose name, address, profession, place or city has words beginning with those of `text`; liste rouge hidden.
-    pub async fn directory_search(&self, text: &str, limit: usize) -> Result<Vec<Card>> {
+    pub async fn directory_search(&self, text: &str, limit: usize) -> Result<Vec<Entry>> {
         let question = Question { words: text.to_owned(), profession: String::new() };
         Ok(self.directory_find(&question, limit).await?.0)
     }
 
     /// The first `limit` that answer a question, by name, and how many do. Nobody answers one without words.
-    pub async fn directory_find(&self, question: &Question, limit: usize) -> Result<(Vec<Card>, usize)> {
+    pub async fn directory_find(&self, question: &Question, limit: usize) -> Result<(Vec<Entry>, usize)> {
         let typed = plain_words(&question.words);
         if typed.is_empty() {
             return Ok((Vec::new(), 0));

@@ -111,6 +111,8 @@ pub struct NewEmail {
 pub struct InsertOptions {
     /// A message whose `dedup_key` is there already is not added again.
     pub skip_existing: bool,
+    /// This message goes in the same transaction; `NotFound` when it is not there.
+    pub replaces: Option<EmailId>,
 }
 
 /// What became of one message.
@@ -206,6 +208,23 @@ impl Store {
         }
     }
 
+    /// Keeps one message in place of another, which is destroyed in the same transaction: of two callers who replace the
+    /// same message one succeeds. `NotFound` when the old one is gone; then nothing is kept.
+    pub async fn email_replace(&self, actor: Actor, account: AccountId, old: EmailId, new: NewEmail) -> Result<EmailRecord> {
+        let options = InsertOptions { replaces: Some(old), ..InsertOptions::default() };
+        match self.emails_insert(actor, account, vec![new], options).await?.pop() {
+            Some(Inserted::New(record)) => Ok(record),
+            _ => Err(Error::Corrupt("replace")),
+        }
+    }
+
+    /// The message that was kept with this `dedup_key`, if it is still there.
+    pub async fn email_of_key(&self, account: AccountId, dedup_key: &str) -> Result<Option<EmailId>> {
+        let keys = self.keys(Owner::Account(account.0)).await?;
+        let code = prepare::origin_code(&keys, dedup_key);
+        insert::of_origin(&mut self.read().await?, account, code).await
+    }
+
     /// Keeps several in one transaction (batches of 50 or so keep it short); answers in order.
     pub async fn emails_insert(
         &self,
@@ -248,28 +267,20 @@ impl Store {
         self.write(batch, |tx, batch| insert::run(tx, batch).boxed()).await
     }
 
-    /// Changes keywords and folders; per message what became of it, in order. `if_state`: `StateMismatch` unless the
-    /// account's e-mail state is this one.
+    /// Changes keywords and folders; per message what became of it, in order.
     pub async fn emails_update(
         &self,
         actor: Actor,
         account: AccountId,
         changes: Vec<EmailChange>,
-        if_state: Option<i64>,
     ) -> Result<Vec<(EmailId, Result<(), EmailFault>)>> {
-        let update = write::Update { actor, account, changes, if_state };
+        let update = write::Update { actor, account, changes };
         self.write(update, |tx, update| write::update(tx, update).boxed()).await
     }
 
     /// Destroys messages for good; those that were there.
-    pub async fn emails_destroy(
-        &self,
-        actor: Actor,
-        account: AccountId,
-        ids: Vec<EmailId>,
-        if_state: Option<i64>,
-    ) -> Result<Vec<EmailId>> {
-        let destroy = write::Destroy { actor, account, ids, if_state };
+    pub async fn emails_destroy(&self, actor: Actor, account: AccountId, ids: Vec<EmailId>) -> Result<Vec<EmailId>> {
+        let destroy = write::Destroy { actor, account, ids };
         self.write(destroy, |tx, destroy| write::destroy(tx, destroy).boxed()).await
     }
 }

@@ -2,8 +2,13 @@
 //! letters) and `posting` (word, message, fields).
 //!
 //! A term's key is the bucket's code in the high bits and its own in the low ones, so that one range opens a bucket; its
-//! number is given in order of appearance, so that new postings land beside each other. What it leaks: equal words of one
-//! BAL have equal numbers, and rare words of one message stand together.
+//! number is given in order of appearance, so that new postings land beside each other. A posting is three short numbers,
+//! since there are some hundred of them per message. What it leaks: equal words of one BAL have equal numbers, rare words of
+//! one message stand together, and messages are numbered in order of arrival.
+//!
+//! Keys are 63 bits (22 of bucket, 41 of term). Two beginnings that share a bucket cost a longer look, nothing else: what is
+//! opened is compared. Two words of one bucket that share a key become one word, found by the first one's letters only: with
+//! ten thousand words in each of the buckets a BAL has, one such pair in some 40,000 buckets; numbers cannot collide.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,10 +17,11 @@ use crate::emails::field;
 use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::ledger::Ledger;
-use crate::query::sql::{execute_in, insert_rows, select_in};
+use crate::query::sql::{LIST, Sql, insert_rows, select_in};
 
 statements! {
     BUCKET = "SELECT term_key, term_no, sealed FROM term WHERE account_id = $1 AND term_key BETWEEN $2 AND $3";
+    SPACE = "SELECT space FROM account WHERE account_id = $1";
     ONE = "SELECT term_no FROM term WHERE account_id = $1 AND term_key = $2";
 }
 
@@ -23,6 +29,13 @@ const OWN_BITS: u32 = 41;
 const BUCKET_LETTERS: usize = 3;
 /// Characters of a term kept; longer ones are cut, in the index and in the search.
 const LONGEST: usize = 40;
+
+/// Low bits of a hit that hold its fields.
+const FIELD_BITS: u32 = 7;
+const _: () = assert!(field::ALL as u32 == (1 << FIELD_BITS) - 1);
+
+/// The number of a hit's message, in SQL about `posting p`.
+pub(crate) const HIT_NUMBER: &str = "p.hit >> 7";
 
 /// A term of a message, coded before the transaction.
 #[derive(Debug, Clone)]
@@ -61,23 +74,28 @@ pub(crate) fn prepare(keys: &Keys, terms: &[(String, u8)]) -> Vec<Term> {
     distinct.into_iter().map(|(text, fields)| Term { key: key_of(keys, text), text: text.to_owned(), fields }).collect()
 }
 
-/// Indexes messages within the transaction; for each, its term numbers packed, to be kept for its destruction.
+/// What the postings of an account are keyed by; `NotFound`.
+pub(crate) async fn space(tx: &mut Tx, account: i64) -> Result<i64> {
+    tx.fetch_one(SPACE, args![account]).await?.int(0)
+}
+
+/// Indexes messages, by number, within the transaction; for each, its term numbers packed, to be kept for its destruction.
 pub(crate) async fn add(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, messages: &[(i64, &[Term])]) -> Result<Vec<Vec<u8>>> {
     let numbers = numbers(tx, ledger, keys, messages).await?;
     let mut postings = Vec::new();
     let mut packed = Vec::with_capacity(messages.len());
-    for (email, terms) in messages {
+    for (message, terms) in messages {
         let mut fields: BTreeMap<i64, u8> = BTreeMap::new();
         for term in terms.iter() {
             let number = numbers.get(&term.key).copied().ok_or(Error::Corrupt("term"))?;
             *fields.entry(number).or_default() |= term.fields;
         }
         packed.push(pack(fields.keys().copied()));
-        postings.extend(fields.into_iter().map(|(number, fields)| (number, *email, fields)));
+        postings.extend(fields.into_iter().map(|(number, fields)| (number, message << FIELD_BITS | i64::from(fields))));
     }
     postings.sort_unstable();
-    let row = |(number, email, fields): (i64, i64, u8)| args![ledger.account, number, email, i64::from(fields)];
-    let head = "INSERT INTO posting (account_id, term_no, email_id, fields) VALUES ";
+    let row = |(number, hit): (i64, i64)| args![ledger.space, number, hit];
+    let head = "INSERT INTO posting (space, term_no, hit) VALUES ";
     insert_rows(tx, head, "", postings.into_iter().map(row).collect()).await?;
     Ok(packed)
 }
@@ -109,21 +127,16 @@ async fn numbers(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, messages: &[(i64
     Ok(numbers)
 }
 
-/// Takes messages out of the index; `packed` is what `add` gave.
-pub(crate) async fn remove(tx: &mut Tx, account: i64, messages: &[(i64, Vec<u8>)]) -> Result<()> {
-    for (email, packed) in messages {
-        let numbers = unpack(packed)?;
-        // The id is a number of ours: it stands in the middle of the text as an argument of the list.
-        remove_one(tx, account, *email, &numbers).await?;
-    }
-    Ok(())
-}
-
-async fn remove_one(tx: &mut Tx, account: i64, email: i64, numbers: &[i64]) -> Result<()> {
-    for chunk in numbers.chunks(crate::query::sql::LIST) {
-        let mut sql = crate::query::sql::Sql::new("DELETE FROM posting WHERE account_id = ");
-        sql.bind(account).push(" AND email_id = ").bind(email).push(" AND term_no IN ").ids(chunk);
-        tx.execute_composed(sql.done()).await?;
+/// Takes messages, by number, out of the index; `packed` is what `add` gave.
+pub(crate) async fn remove(tx: &mut Tx, ledger: &Ledger, messages: &[(i64, Vec<u8>)]) -> Result<()> {
+    for (message, packed) in messages {
+        let hits = (message << FIELD_BITS, message << FIELD_BITS | i64::from(field::ALL));
+        for chunk in unpack(packed)?.chunks(LIST) {
+            let mut sql = Sql::new("DELETE FROM posting WHERE space = ");
+            sql.bind(ledger.space).push(" AND term_no IN ").ids(chunk);
+            sql.push(" AND hit BETWEEN ").bind(hits.0).push(" AND ").bind(hits.1);
+            tx.execute_composed(sql.done()).await?;
+        }
     }
     Ok(())
 }
@@ -147,10 +160,16 @@ pub(crate) async fn matching(tx: &mut Tx, keys: &Keys, account: i64, word: &str)
 }
 
 /// Forgets terms that no message has any more.
-pub(crate) async fn forget(tx: &mut Tx, account: i64, numbers: &[i64]) -> Result<u64> {
-    let head = "DELETE FROM term WHERE account_id = ";
-    let tail = " AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.account_id = term.account_id AND p.term_no = term.term_no)";
-    execute_in(tx, head, account, " AND term_no IN ", numbers, tail).await
+pub(crate) async fn forget(tx: &mut Tx, ledger: &Ledger, numbers: &[i64]) -> Result<()> {
+    for chunk in numbers.chunks(LIST) {
+        let mut sql = Sql::new("DELETE FROM term WHERE account_id = ");
+        sql.bind(ledger.account).push(" AND term_no IN ").ids(chunk);
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.term_no = term.term_no AND p.space = ")
+            .bind(ledger.space);
+        sql.push(")");
+        tx.execute_composed(sql.done()).await?;
+    }
+    Ok(())
 }
 
 /// Rising numbers as differences, seven bits an octet.

@@ -6,11 +6,31 @@ use crate::error::{Error, Result};
 
 statements! {
     LOCK = "UPDATE account SET modseq = modseq + 1 WHERE account_id = $1
-        RETURNING modseq, email_state, mailbox_state, thread_state, submission_state, identity_state, next_term";
+        RETURNING modseq, email_state, mailbox_state, thread_state, submission_state, identity_state,
+        next_term, next_email, space";
     SAVE = "UPDATE account SET modseq = $2, email_state = $3, mailbox_state = $4, thread_state = $5,
-        submission_state = $6, identity_state = $7, next_term = $8 WHERE account_id = $1";
+        submission_state = $6, identity_state = $7, next_term = $8, next_email = $9 WHERE account_id = $1";
+    HOLD = "UPDATE account SET modseq = modseq WHERE account_id = $1
+        RETURNING email_state, mailbox_state, thread_state, submission_state, identity_state";
     TOMBSTONE = "INSERT INTO tombstone (account_id, kind, modseq, object_id, created_modseq, at)
         VALUES ($1, $2, $3, $4, $5, $6)";
+}
+
+/// What a write expects of an account: that a type has this state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub(crate) account: i64,
+    pub(crate) kind: Type,
+    pub(crate) state: i64,
+}
+
+impl Expected {
+    /// Takes the account's lock, which the write needs anyway, and looks: nobody changes the state from here on.
+    /// `StateMismatch`; `NotFound` if there is no such account.
+    pub(crate) async fn check(self, tx: &mut Tx) -> Result<()> {
+        let row = tx.fetch_optional(HOLD, args![self.account]).await?.ok_or(Error::NotFound)?;
+        if row.int(self.kind.index())? == self.state { Ok(()) } else { Err(Error::StateMismatch) }
+    }
 }
 
 /// An account locked for this transaction.
@@ -19,6 +39,9 @@ pub(crate) struct Ledger {
     modseq: i64,
     states: [i64; 5],
     pub(crate) next_term: i64,
+    next_email: i64,
+    /// What the account's postings are keyed by.
+    pub(crate) space: i64,
 }
 
 impl Ledger {
@@ -27,12 +50,8 @@ impl Ledger {
         let row = tx.fetch_optional(LOCK, args![account]).await?.ok_or(Error::NotFound)?;
         let states = [row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?, row.int(5)?];
         tx.touch(account);
-        Ok(Self { account, modseq: row.int(0)?, states, next_term: row.int(6)? })
-    }
-
-    /// The state of a type before or within this write.
-    pub(crate) fn state(&self, kind: Type) -> i64 {
-        self.states[kind.index()]
+        let (next_term, next_email, space) = (row.int(6)?, row.int(7)?, row.int(8)?);
+        Ok(Self { account, modseq: row.int(0)?, states, next_term, next_email, space })
     }
 
     /// A modseq for one changed object of this type.
@@ -40,6 +59,12 @@ impl Ledger {
         self.modseq += 1;
         self.states[kind.index()] = self.modseq;
         self.modseq
+    }
+
+    /// The number of one new message in the search index.
+    pub(crate) fn number(&mut self) -> i64 {
+        self.next_email += 1;
+        self.next_email - 1
     }
 
     /// Records that an object is gone.
@@ -53,7 +78,8 @@ impl Ledger {
     /// Writes back what was handed out.
     pub(crate) async fn save(self, tx: &mut Tx) -> Result<()> {
         let [email, mailbox, thread, submission, identity] = self.states;
-        let row = args![self.account, self.modseq, email, mailbox, thread, submission, identity, self.next_term];
+        let numbers = (self.next_term, self.next_email);
+        let row = args![self.account, self.modseq, email, mailbox, thread, submission, identity, numbers.0, numbers.1];
         tx.execute(SAVE, row).await?;
         Ok(())
     }

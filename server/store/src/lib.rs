@@ -23,6 +23,7 @@ mod dialect;
 pub mod directory;
 pub mod emails;
 mod error;
+pub mod expiry;
 pub mod identities;
 pub mod index;
 pub mod keys;
@@ -34,8 +35,8 @@ mod migrations;
 pub mod notices;
 pub mod notifications;
 pub mod notify;
-mod orphans;
 pub mod openings;
+mod orphans;
 pub mod persons;
 pub mod prefs;
 pub mod professionals;
@@ -57,7 +58,9 @@ pub mod uploads;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
+use wire::id::AccountId;
 use zeroize::Zeroizing;
 
 pub use attempts::{AttemptAnswer, AttemptRule};
@@ -76,6 +79,7 @@ use blobs::Files;
 use context::Context;
 use db::{Db, Tx};
 use keys::{KeyRing, Keys, Owner};
+use ledger::Expected;
 
 /// How to open a store.
 pub struct Options {
@@ -93,6 +97,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    expected: Option<Expected>,
 }
 
 struct Inner {
@@ -118,7 +123,7 @@ impl Store {
         let files = Files::open(&options.blobs)?;
         let inner = Arc::new(Inner { context, db, files, data_dir: options.data_dir });
         notify::watch(&inner).await?;
-        Ok(Self { inner })
+        Ok(Self { inner, expected: None })
     }
 
     /// Runs the migrations that are missing, under a lock. `NewerSchema` when the database is ahead of this program.
@@ -166,6 +171,13 @@ impl Store {
         self.inner.db.snapshot(&self.inner.context).await
     }
 
+    /// The same store, whose writes answer `StateMismatch` unless `kind` has this state in the account when they begin:
+    /// it is looked up in their own transaction, under the account's lock. With none, the store as it is.
+    pub fn expecting(&self, account: AccountId, kind: changes::Type, state: Option<i64>) -> Self {
+        let expected = state.map(|state| Expected { account: account.0, kind, state });
+        Self { inner: self.inner.clone(), expected }
+    }
+
     /// Runs `act` in a transaction, with what it needs given as `input`: it may run twice, so nothing in memory may be
     /// a truth for it. An error undoes what it did.
     pub async fn write<I, T, F>(&self, input: I, act: F) -> Result<T>
@@ -174,7 +186,19 @@ impl Store {
         T: Send + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t I) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
     {
-        self.inner.db.write(&self.inner.context, input, act).await
+        let Some(expected) = self.expected else { return self.inner.db.write(&self.inner.context, input, act).await };
+        let act = Arc::new(act);
+        self.inner
+            .db
+            .write(&self.inner.context, input, move |tx, input| {
+                let act = act.clone();
+                async move {
+                    expected.check(tx).await?;
+                    act(tx, input).await
+                }
+                .boxed()
+            })
+            .await
     }
 
     /// The keys of an owner; `NotFound` when it has none.

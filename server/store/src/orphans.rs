@@ -8,9 +8,9 @@ use crate::Store;
 use crate::blobs::{self, BlobId};
 use crate::db::{Tx, args, statements};
 use crate::error::{Error, Result};
+use crate::uploads;
 
 statements! {
-    UPLOADS_EXPIRED = "DELETE FROM upload WHERE expires_at <= $1";
     UNUSED = "SELECT b.account_id, b.blob_id, b.place FROM blob b WHERE b.created_at < $1
         AND NOT EXISTS (SELECT 1 FROM email e WHERE e.account_id = b.account_id AND e.blob_id = b.blob_id)
         AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.account_id = b.account_id AND u.blob_id = b.blob_id)
@@ -26,8 +26,7 @@ statements! {
 }
 
 async fn unused(tx: &mut Tx, older_than: i64) -> Result<Vec<(i64, BlobId, bool)>> {
-    let now = tx.now();
-    tx.execute(UPLOADS_EXPIRED, args![now]).await?;
+    uploads::prune(tx).await?;
     let mut gone = Vec::new();
     for row in tx.fetch_all(UNUSED, args![older_than]).await? {
         let (account, blob) = (row.int(0)?, row.bytes(1)?);

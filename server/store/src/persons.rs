@@ -92,6 +92,12 @@ impl Store {
         self.write((actor, person, change), |tx, (actor, person, change)| set(tx, *actor, *person, change).boxed()).await
     }
 
+    /// The key under which this person's browsers keep what is typed and not yet saved: the same after every sign-in,
+    /// worth nothing without one.
+    pub async fn draft_key(&self, person: PersonId) -> Result<[u8; 32]> {
+        Ok(self.keys(Owner::Person(person.0)).await?.lookup("drafts in a browser", b""))
+    }
+
     async fn person_sealed(&self, person: PersonId) -> Result<(Sealed, i64)> {
         let row = self.read().await?.fetch_optional(SELECT, args![person]).await?.ok_or(Error::NotFound)?;
         let keys = self.keys(Owner::Person(person.0)).await?;

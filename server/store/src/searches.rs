@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use wire::id::{AccountId, PersonId, SearchId};
 
 use crate::Store;
-use crate::db::{args, statements};
+use crate::db::{Tx, args, statements};
 use crate::error::{Error, Result};
 use crate::keys::Owner;
 
@@ -14,6 +14,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (account_id, person_id, code) DO UPDATE SET used_at = excluded.used_at RETURNING search_id";
     SELECT = "SELECT sealed FROM saved_search WHERE account_id = $1 AND search_id = $2";
+    PRUNE_OLD = "DELETE FROM saved_search WHERE used_at < $1";
     PRUNE = "DELETE FROM saved_search WHERE account_id = $1 AND person_id = $2 AND search_id NOT IN
         (SELECT search_id FROM saved_search WHERE account_id = $1 AND person_id = $2
          ORDER BY used_at DESC, search_id DESC LIMIT 200)";
@@ -33,6 +34,11 @@ pub struct Search {
     pub words: String,
     /// `text`, `from`, `to` or `subject`.
     pub field: String,
+}
+
+/// Forgets searches last made before `older_than`.
+pub(crate) async fn prune(tx: &mut Tx, older_than: i64) -> Result<u64> {
+    tx.execute(PRUNE_OLD, args![older_than]).await
 }
 
 impl Store {

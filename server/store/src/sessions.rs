@@ -23,7 +23,7 @@ statements! {
     DELETE = "DELETE FROM session WHERE session_id = $1 AND person_id = $2";
     DELETE_ALL = "DELETE FROM session WHERE person_id = $1";
     DELETE_OTHERS = "DELETE FROM session WHERE person_id = $1 AND session_id <> $2";
-    PRUNE = "DELETE FROM session WHERE expires_at < $1";
+    PRUNE = "DELETE FROM session WHERE expires_at < $1 OR seen_at < $2";
 }
 
 const TABLE: &str = "session";
@@ -70,6 +70,12 @@ impl Session {
     }
 }
 
+/// Forgets sessions that ended by themselves.
+pub(crate) async fn prune(tx: &mut Tx, idle_ms: i64) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(PRUNE, args![now, now - idle_ms]).await
+}
+
 impl Store {
     /// Begins a session that ends after `absolute_ms` at the latest, opened by `means` with a whole proof.
     pub async fn session_create(
@@ -87,7 +93,6 @@ impl Store {
                 let now = tx.now();
                 let keys = tx.keys(Owner::Person(person.0)).await?;
                 let sealed = keys.seal(tx.random().as_ref(), TABLE, id.0, agent.as_bytes())?;
-                tx.execute(PRUNE, args![now]).await?;
                 tx.execute(INSERT, args![*id, token, *person, now, now + absolute_ms, sealed, *means]).await?;
                 let actor = Actor { person: Some(*person), session: Some(*id), means: Means::Web };
                 traces::trace(tx, Chain::Person(*person), Trace::done("sign-in", actor, None, json!({"by": means}))).await

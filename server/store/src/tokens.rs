@@ -4,7 +4,7 @@ use futures::FutureExt;
 use serde_json::json;
 use wire::id::{PersonId, TokenId};
 
-use crate::db::{Row, args, statements};
+use crate::db::{Row, Tx, args, statements};
 use crate::keys::Owner;
 use crate::traces::{self, Actor, Chain, Trace};
 use crate::{Result, Store};
@@ -19,6 +19,7 @@ statements! {
     BY_PERSON = "SELECT token_id, sealed_name, created_at, expires_at, seen_at FROM token
         WHERE person_id = $1 ORDER BY token_id";
     TOUCH = "UPDATE token SET seen_at = $2 WHERE token_id = $1 AND (seen_at IS NULL OR seen_at < $2)";
+    PRUNE = "DELETE FROM token WHERE expires_at < $1";
     DELETE = "DELETE FROM token WHERE token_id = $1 AND person_id = $2";
 }
 
@@ -33,6 +34,12 @@ pub struct TokenRow {
     pub created_at: i64,
     pub expires_at: Option<i64>,
     pub seen_at: Option<i64>,
+}
+
+/// Forgets tokens that ended by themselves.
+pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(PRUNE, args![now]).await
 }
 
 impl Store {

@@ -5,7 +5,7 @@ use wire::id::AccountId;
 
 use crate::Store;
 use crate::blobs::BlobId;
-use crate::db::{args, statements};
+use crate::db::{Tx, args, statements};
 use crate::error::{Error, Result};
 use crate::keys::Owner;
 
@@ -13,6 +13,7 @@ statements! {
     SAVE = "INSERT INTO upload (account_id, blob_id, sealed, size, expires_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (account_id, blob_id) DO UPDATE SET sealed = excluded.sealed,
         expires_at = CASE WHEN excluded.expires_at > upload.expires_at THEN excluded.expires_at ELSE upload.expires_at END";
+    PRUNE = "DELETE FROM upload WHERE expires_at <= $1";
     SELECT = "SELECT sealed, size, expires_at FROM upload WHERE account_id = $1 AND blob_id = $2 AND expires_at > $3";
 }
 
@@ -31,6 +32,12 @@ fn row_id(blob: BlobId) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&blob.0[..8]);
     i64::from_be_bytes(first)
+}
+
+/// Forgets uploads that expired; their blobs are orphans from here on.
+pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(PRUNE, args![now]).await
 }
 
 impl Store {

@@ -19,6 +19,7 @@ use crate::{
 
 on_both! {
     changes_arrive_live
+    a_page_learns_what_happened_since_it_was_made
     a_stream_ends_with_its_rights
 }
 
@@ -72,6 +73,15 @@ async fn changes_arrive_live(engine: Engine) {
     assert!(stream.until(&format!("\"Email\":{state}")).await);
     assert!(one.until("StateChange").await && !one.text.contains("Mailbox"), "{}", one.text);
     assert!(one.ended().await);
+}
+
+async fn a_page_learns_what_happened_since_it_was_made(engine: Engine) {
+    let app = TestApp::new(engine).await;
+    let user = app.holder("dr-martin").await;
+    keep(&app, &user, "Subject: a\n\na\n").await;
+    let state = ok(&user, "Email/get", json!({"accountId": user.account(), "ids": []})).await["state"].clone();
+    let mut stream = Stream::open(&app, &user, "types=*&closeafter=no&ping=0&initial=yes").await;
+    assert!(stream.until(&format!("\"Email\":{state}")).await, "{}", stream.text);
 }
 
 async fn a_stream_ends_with_its_rights(engine: Engine) {

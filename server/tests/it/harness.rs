@@ -115,7 +115,8 @@ impl TestApp {
     }
 
     async fn user(&self, person: PersonId, login: String, account: Option<AccountId>) -> User<'_> {
-        let (token, _) = tokens::create(&self.state.store, &store::SystemRandom, Actor::SYSTEM, person, "test").await.unwrap();
+        let (token, _) =
+            tokens::create(&self.state.store, &store::SystemRandom, Actor::SYSTEM, person, "test").await.unwrap();
         User { app: self, person, account, login, means: Proof::Bearer(token) }
     }
 

@@ -5,6 +5,8 @@
 mod auth;
 mod canary;
 mod cgu;
+mod compose;
+mod demo;
 mod events;
 mod harness;
 mod http_client;
@@ -14,8 +16,8 @@ mod jmap;
 mod means;
 mod notices;
 mod opening;
-mod post_office;
 mod portal;
+mod post_office;
 mod process;
 mod psc;
 mod recovery;

@@ -13,7 +13,7 @@ use wire::limits::{MESSAGE_OCTETS, SUBJECT_CHARS, TEXT_CHARS};
 use crate::{
     api::compose::Draft,
     app::{Mode, Start},
-    browser::{self, upload},
+    browser::upload,
     components::{Button, ErrorState, Icon, Notice, SkeletonRows},
     format::size,
     i18n,
@@ -29,6 +29,7 @@ use writing::{Saved, Writing};
 pub fn Composer(start: Start) -> impl IntoView {
     let mail = use_mail();
     let lang = mail.lang;
+    mail.begin_draft(start);
     move || match (mail.draft_status.get(), mail.draft.get()) {
         (Status::Ready, Some(draft)) => view! { <Form start=start draft=draft/> }.into_any(),
         (Status::Failed(problem), _) => {
@@ -95,8 +96,10 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             </header>
             <Origin start=start/>
             <Failure/>
+            <Refused field=""/>
             <From/>
             <RecipientField field=0/>
+            <Refused field="to"/>
             <RecipientField field=1/>
             <RecipientField field=2/>
             <div class="composer-subject">
@@ -111,6 +114,7 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
                     on:input:target=move |event| writing.typed(|| writing.subject.set(event.target().value()))
                 />
             </div>
+            <Refused field="subject"/>
             <textarea
                 class="composer-body"
                 name="text"
@@ -120,7 +124,9 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
                 on:input:target=move |event| writing.typed(|| writing.text.set(event.target().value()))
                 inner_html=inside(&writing.text.get_untracked())
             ></textarea>
+            <Refused field="text"/>
             <files::Files/>
+            <Refused field="attachments"/>
             <Bar/>
         </form>
     }
@@ -142,6 +148,7 @@ fn Origin(start: Start) -> impl IntoView {
     };
     view! {
         <Hidden account=mail.account back=Signal::derive(move || mail.list_url())/>
+        <input type="hidden" name="form" value=writing.refused.with_value(|(form, _)| form.clone())/>
         {move || writing.id.get().map(|id| view! { <input type="hidden" name="draft" value=id.to_string()/> })}
         {from.map(|(email, mode)| view! {
             <input type="hidden" name="de" value=email.to_string()/>
@@ -157,6 +164,22 @@ fn Failure() -> impl IntoView {
     view! {
         {move || writing.failure.get().map(|words| view! { <Notice tone="danger" role="alert">{words}</Notice> })}
     }
+}
+
+/// What is wrong with a field of a form that was posted as it is. Recipients say themselves what is wrong with them.
+#[component]
+fn Refused(field: &'static str) -> impl IntoView {
+    let writing: Writing = expect_context();
+    let lang = writing.mail.lang;
+    let said_by_chips = |code: &str| code.starts_with("address-") || code.starts_with("recipient-");
+    let faults = writing.refused.with_value(|(_, faults)| {
+        let here = faults.iter().filter(|fault| fault.field == field && !said_by_chips(&fault.code));
+        here.map(|fault| i18n::error(lang, &fault.code, &fault.params)).collect::<Vec<_>>()
+    });
+    faults
+        .into_iter()
+        .map(|words| view! { <p class="field-error" role="alert"><Icon name="warning"/><span>{words}</span></p> })
+        .collect_view()
 }
 
 #[component]
@@ -199,9 +222,11 @@ fn Bar() -> impl IntoView {
     };
     let discard = move |event: MouseEvent| {
         event.prevent_default();
-        if writing.is_empty() || browser::confirm(i18n::compose::discard_ask(lang)) {
-            writing.discard();
+        if writing.is_empty() {
+            return writing.discard();
         }
+        let words = i18n::compose::discard_ask(lang);
+        mail.ask(words, String::new(), i18n::compose::discard(lang), true, move || writing.discard());
     };
     let limit = i18n::compose::attach_hint(lang, &size::bytes(lang, MESSAGE_OCTETS * 3 / 4));
     view! {

@@ -1,7 +1,7 @@
 //! Folders: all of them to go to (on a narrow screen the left pane is not there), one's own to change.
 
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
-use wire::{Problem, limits::MAILBOX_NAME_CHARS, mail::Mailbox, portal::Action};
+use wire::{Problem, id::MailboxId, limits::MAILBOX_NAME_CHARS, mail::Mailbox, portal::Action};
 
 use crate::{
     api::list::{ListKey, Source},
@@ -55,16 +55,23 @@ fn here(mail: Mail) -> String {
     format!("/courrier/{}/dossiers", mail.account.get())
 }
 
+/// How many messages are in a folder.
+fn total(mail: Mail, id: MailboxId) -> u64 {
+    mail.mailboxes.with(|all| all.iter().find(|it| it.id == id).map_or(0, |it| u64::from(it.total_emails)))
+}
+
 #[component]
 fn Line(mailbox: Mailbox) -> impl IntoView {
     let mail = use_mail();
     let role = mailbox.role.as_deref();
+    let id = mailbox.id;
+    let inside = move || total(mail, id);
     view! {
         <li>
             <a href=ListKey::of(mail.account.get_untracked(), Source::Mailbox(mailbox.id)).url()>
                 <Icon name=folder_icon(role)/>
                 <span class="folder-name">{i18n::folder_name(mail.lang, role, &mailbox.name)}</span>
-                <span class="count">{i18n::folder::count(mail.lang, u64::from(mailbox.total_emails))}</span>
+                <span class="count">{move || i18n::folder::count(mail.lang, inside())}</span>
             </a>
         </li>
     }
@@ -75,14 +82,14 @@ fn OwnFolder(mailbox: Mailbox, error: RwSignal<Option<String>>) -> impl IntoView
     let mail = use_mail();
     let lang = mail.lang;
     let (id, label) = (mailbox.id.to_string(), format!("folder-{}", mailbox.id));
-    let ask = [
-        &i18n::folder::delete_ask(lang, &mailbox.name),
-        "\n",
-        &i18n::folder::delete_what(lang, u64::from(mailbox.total_emails)),
-    ]
-    .concat();
+    let (name, folder) = (mailbox.name.clone(), mailbox.id);
     let delete = move |event: SubmitEvent| {
-        if browser::confirm(&ask) { sent(mail, error, event) } else { event.prevent_default() }
+        let Some(form) = Submitted::read(&event) else { return };
+        event.prevent_default();
+        let inside = untrack(|| total(mail, folder));
+        let what = if inside == 0 { String::new() } else { i18n::folder::delete_what(lang, inside) };
+        let then = move || carry_out(mail, error, &form);
+        mail.ask(&i18n::folder::delete_ask(lang, &name), what, i18n::folder::delete(lang), true, then);
     };
     view! {
         <li class="own-folder">
@@ -103,18 +110,27 @@ fn OwnFolder(mailbox: Mailbox, error: RwSignal<Option<String>>) -> impl IntoView
 }
 
 fn sent(mail: Mail, error: RwSignal<Option<String>>, event: SubmitEvent) {
-    let Some(form) = Submitted::read(&event) else { return };
-    event.prevent_default();
+    if let Some(form) = Submitted::read(&event) {
+        event.prevent_default();
+        carry_out(mail, error, &form);
+    }
+}
+
+fn carry_out(mail: Mail, error: RwSignal<Option<String>>, form: &Submitted) {
     let account = mail.account.get_untracked();
     let name = form.get("name").unwrap_or_default().trim().to_owned();
     let folder = form.get("to").and_then(|id| id.parse().ok());
     let op = form.get("op").unwrap_or_default().to_owned();
     spawn_local(async move {
+        let _hold = mail.hold();
         let api = mail.api();
         let answer: Result<(), Problem> = match (op.as_str(), folder) {
             ("folder-create", _) => api.create_folder(account, &name).await,
             ("folder-rename", Some(folder)) => api.rename_folder(account, folder, &name).await,
-            ("folder-delete", Some(folder)) => api.delete_folder(account, folder).await,
+            ("folder-delete", Some(folder)) => match mail.role("trash") {
+                Some(trash) => api.delete_folder(account, folder, trash).await,
+                None => Err(Problem::new("not-found", 404, "No trash")),
+            },
             _ => return,
         };
         match answer {

@@ -51,12 +51,28 @@ fn act(mail: Mail, form: &Submitted) -> bool {
 
 /// Does something to rows; when the open conversation leaves the list, the next one (or the list) takes its place.
 pub fn act_on(mail: Mail, op: Op, targets: Vec<Target>) {
-    if op == Op::Destroy && !browser::confirm(&i18n::action::destroy_ask(mail.lang, targets.len() as u64)) {
-        return;
+    if op != Op::Destroy || targets.is_empty() {
+        return carry_out(mail, op, targets);
     }
+    let lang = mail.lang;
+    let question = i18n::action::destroy_ask(lang, targets.len() as u64);
+    let what = i18n::action::destroy_what(lang).to_owned();
+    mail.ask(&question, what, i18n::action::delete_forever(lang), true, move || carry_out(mail, op, targets.clone()));
+}
+
+fn carry_out(mail: Mail, op: Op, targets: Vec<Target>) {
     let open = mail.open_target().filter(|open| targets.contains(open) && op.leaves());
     let next = open.filter(|_| op != Op::Unread).and_then(|open| mail.list.neighbour(Some(open), 1));
+    let row = mail.list.current.get_untracked().filter(|row| open.is_none() && op.leaves() && targets == [*row]);
+    let after = row.filter(|_| op != Op::Unread).and_then(|row| {
+        let next = mail.list.neighbour(Some(row), 1);
+        next.or_else(|| mail.list.neighbour(Some(row), -1))
+    });
     mail.act(op, targets);
+    // In the list the next row takes the place, and the focus, of the one that left.
+    if let Some(row) = after {
+        super::keys::rest_on(mail, mail.list.target(&row));
+    }
     if open.is_some() {
         let key = mail.list.key.get_untracked();
         let wide = browser::find::<leptos::web_sys::HtmlElement>(".list-pane").is_some_and(|pane| pane.offset_width() > 0);

@@ -34,18 +34,30 @@ pub fn listen(mail: Mail) {
 }
 
 fn pressed(mail: Mail, press: &Press) -> bool {
-    if press.typing || press.control || mail.session.ended.get_untracked() {
+    if mail.session.ended.get_untracked() || !mail.me.with_untracked(|me| me.preferences.keys) {
         return false;
     }
-    if !mail.me.with_untracked(|me| me.preferences.keys) {
+    if press.control && press.key == "k" && mail.asked.with_untracked(Option::is_none) {
+        mail.help.set(false);
+        mail.palette.update(|shown| *shown = !*shown);
+        return true;
+    }
+    if press.typing || press.control {
         return false;
     }
     if clock::now_ms() - CHORD.replace(0.0) < CHORD_MS {
         return go_to(mail, &press.key);
     }
-    match press.key.as_str() {
-        "j" | "ArrowDown" if press.key == "j" || in_list() => step(mail, 1),
-        "k" | "ArrowUp" if press.key == "k" || in_list() => step(mail, -1),
+    run(mail, &press.key)
+}
+
+/// Does what a key does; false when it does nothing here.
+pub fn run(mail: Mail, key: &str) -> bool {
+    match key {
+        "j" => step(mail, 1),
+        "k" => step(mail, -1),
+        "ArrowDown" if in_list() => step(mail, 1),
+        "ArrowUp" if in_list() => step(mail, -1),
         "o" => open_current(mail),
         "u" => leave(mail),
         "Escape" => escape(mail),
@@ -134,7 +146,8 @@ fn leave(mail: Mail) -> bool {
     go(mail, mail.list_url());
     // The row that was open has the focus again, once the list is back.
     clock::after(30, move || {
-        if let Some(current) = current {
+        let typing = || crate::browser::find::<leptos::web_sys::Element>("input:focus, textarea:focus").is_some();
+        if let Some(current) = current.filter(|_| !typing()) {
             focus::focus(&row_selector(current));
         }
     });
@@ -177,18 +190,16 @@ fn act(mail: Mail, op: Op) -> bool {
     if targets.is_empty() {
         return false;
     }
-    let keeps_row = !reading(mail) && targets.len() == 1;
-    let next = targets.first().filter(|_| keeps_row).and_then(|target| mail.list.neighbour(Some(*target), 1));
     act_on(mail, op, targets);
-    // In the list the next row takes the place, and the focus, of the one that left.
-    if let Some(row) = next.filter(|_| op.leaves() && op != Op::Unread) {
-        let target = mail.list.target(&row);
-        mail.list.current.set(Some(target));
-        clock::after(0, move || {
-            focus::focus(&row_selector(target));
-        });
-    }
     true
+}
+
+/// Gives the focus to a row, once it is where it will be.
+pub fn rest_on(mail: Mail, target: Target) {
+    mail.list.current.set(Some(target));
+    clock::after(0, move || {
+        focus::focus(&row_selector(target));
+    });
 }
 
 /// In the trash and in drafts, deleting is for good.

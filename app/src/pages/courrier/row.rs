@@ -28,6 +28,7 @@ pub fn RowView(row: Row) -> impl IntoView {
     let outgoing = untrack(|| is_outgoing(mail));
     let who = shown_party(&row, outgoing);
     let kind = row.card.as_ref().map_or_else(|| "unknown".to_owned(), |card| card.kind.clone());
+    let quality = quality(mail, &kind);
     let (form, owner, shape) = (format!("f-{id}"), format!("f-{id}"), kind.clone());
     let row = Memo::new(move |before: Option<&Row>| {
         mail.list.row_now(target).or_else(|| before.cloned()).unwrap_or_else(|| row.clone())
@@ -64,6 +65,7 @@ pub fn RowView(row: Row) -> impl IntoView {
             <a class="row-link" href=url aria-current=move || open.get().then_some("true") on:focus=move |_| mail.list.current.set(Some(target))>
                 <span class="hidden-text">{move || unread.get().then(|| i18n::list::unread(lang))}</span>
                 <span class="row-from">{move || row.with(|row| from(mail, row, outgoing))}</span>
+                {quality}
                 <span class="row-count">{move || row.with(count)}</span>
                 <span class="row-subject">{move || row.with(|row| subject(mail, row))}</span>
                 <span class="row-preview">{move || row.with(|row| preview(mail, row))}</span>
@@ -136,6 +138,18 @@ fn is_outgoing(mail: Mail) -> bool {
 fn shown_party(row: &Row, outgoing: bool) -> Address {
     let party = if outgoing { &row.to } else { &row.from };
     party.iter().flatten().next().cloned().unwrap_or_else(|| Address { name: None, email: String::new() })
+}
+
+/// The word for a correspondent who is no colleague, in colour, with an icon.
+fn quality(mail: Mail, kind: &str) -> Option<impl IntoView + use<>> {
+    let (tone, icon, words) = match kind {
+        "patient" => ("patient", "patient", i18n::kind::patient(mail.lang)),
+        "organisation" => ("organisation", "organisation", i18n::kind::organisation(mail.lang)),
+        _ => return None,
+    };
+    Some(
+        view! { <span class="badge row-quality" data-tone=tone title=words><Icon name=icon/><span class="row-quality-words">{words}</span></span> },
+    )
 }
 
 fn from(mail: Mail, row: &Row, outgoing: bool) -> String {

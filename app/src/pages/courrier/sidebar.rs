@@ -145,6 +145,7 @@ pub fn PersonLinks() -> impl IntoView {
     view! {
         <li><a rel="external" href="/compte/preferences"><Icon name="settings"/>{i18n::nav::settings(lang)}</a></li>
         <li><a rel="external" href="/compte/sessions"><Icon name="lock"/>{i18n::nav::sessions(lang)}</a></li>
+        <li><button type="button" on:click=move |_| mail.palette.set(true)><Icon name="search"/>{i18n::palette::title(lang)}</button></li>
         <li><button type="button" on:click=move |_| mail.help.set(true)><Icon name="keyboard"/>{i18n::nav::keys(lang)}</button></li>
         <li><a rel="external" href="/aide"><Icon name="help"/>{i18n::nav::help(lang)}</a></li>
         <li>

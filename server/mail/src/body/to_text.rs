@@ -149,13 +149,10 @@ fn attribute(attrs: &str, name: &str) -> Option<String> {
     let mut rest = attrs;
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-        if rest.is_empty() {
-            return None;
-        }
-        let end = rest[1..].find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '/')).map_or(rest.len(), |n| n + 1);
-        if !rest.is_char_boundary(end) {
-            return None;
-        }
+        // A name has one character at least, whatever it is (HTML §13.2.5.32).
+        let first = rest.chars().next()?.len_utf8();
+        let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '=' | '/');
+        let end = rest[first..].find(ends).map_or(rest.len(), |n| n + first);
         let (key, after) = rest.split_at(end);
         let after = after.trim_start();
         let Some(value) = after.strip_prefix('=') else {
@@ -478,6 +475,12 @@ fn is_block(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attributes_have_any_names() {
+        assert_eq!(attribute("û=1 =b=2 alt='deux'", "alt").as_deref(), Some("deux"));
+        assert_eq!(attribute("û", "alt"), None);
+    }
 
     #[test]
     fn structure_is_kept() {

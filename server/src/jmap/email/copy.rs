@@ -2,13 +2,14 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use store::changes::Type;
 use wire::id::EmailId;
 
 use super::set;
 use crate::auth::rights::{Draft, Granted};
 use crate::jmap::Batch;
 use crate::jmap::error::{MethodError, SetError};
-use crate::jmap::types::{self, Answer, MAX_SET, Object, SetArgs};
+use crate::jmap::types::{self, Answer, InState, MAX_SET, Object, SetArgs};
 use crate::service::prepare::{Place, prepare};
 
 #[derive(Deserialize)]
@@ -44,10 +45,12 @@ pub async fn copy(batch: &mut Batch, arguments: Object) -> Answer {
     to.acting::<Draft>()?;
     types::check_state(args.if_from_in_state.as_deref(), batch.states(from.account()).await?.email)?;
     let old = batch.states(to.account()).await?.email;
-    types::check_state(args.if_in_state.as_deref(), old)?;
+    let mut in_state = InState::new(args.if_in_state.as_deref(), to.account(), Type::Email, old)?;
     let (mut created, mut not_created, mut originals) = (Map::new(), Map::new(), Vec::new());
     for (key, value) in args.create {
-        match one(batch, &from, &to, &value).await {
+        let result = one(batch, &from, &to, &in_state, &value).await;
+        in_state.tried(&result);
+        match result {
             Ok(made) => {
                 if let Some(id) = made["id"].as_str() {
                     batch.made(&key, id);
@@ -55,6 +58,7 @@ pub async fn copy(batch: &mut Batch, arguments: Object) -> Answer {
                 originals.extend(value["id"].as_str().map(str::to_owned));
                 created.insert(key, made);
             }
+            Err(error) if error.is_state_mismatch() => return Err(store::Error::StateMismatch.into()),
             Err(error) => {
                 not_created.insert(key, error.into_value());
             }
@@ -86,7 +90,7 @@ pub async fn copy(batch: &mut Batch, arguments: Object) -> Answer {
     }))
 }
 
-async fn one(batch: &Batch, from: &Granted, to: &Granted, value: &Value) -> Result<Value, SetError> {
+async fn one(batch: &Batch, from: &Granted, to: &Granted, in_state: &InState, value: &Value) -> Result<Value, SetError> {
     let members = value.as_object().ok_or_else(|| SetError::new("invalidProperties"))?;
     if let Some(bad) = members.keys().find(|name| !["id", "mailboxIds", "keywords", "receivedAt"].contains(&name.as_str())) {
         return Err(SetError::properties([bad]));
@@ -104,6 +108,6 @@ async fn one(batch: &Batch, from: &Granted, to: &Granted, value: &Value) -> Resu
     let raw = store.blob_read(from.account(), &row.blob, None).await?;
     let place = Place { received_at, mailboxes, keywords, dedup_key: None };
     let email = tokio::task::spawn_blocking(move || prepare(raw, place).0).await.map_err(|_| SetError::new("serverFail"))?;
-    let record = store.email_insert(to.acting::<Draft>()?.actor(), to.account(), email).await?;
+    let record = in_state.store(store).email_insert(to.acting::<Draft>()?.actor(), to.account(), email).await?;
     Ok(json!({"id": record.id, "blobId": record.blob.to_string(), "threadId": record.thread, "size": record.size}))
 }

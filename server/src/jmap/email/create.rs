@@ -11,7 +11,7 @@ use super::{header, set};
 use crate::auth::rights::{Draft, Granted};
 use crate::jmap::Batch;
 use crate::jmap::error::SetError;
-use crate::jmap::types;
+use crate::jmap::types::{self, InState};
 use crate::service::content::BlobName;
 use crate::service::prepare::{Place, prepare};
 use crate::service::send::new_message_id;
@@ -20,7 +20,7 @@ use crate::service::send::new_message_id;
 ///
 /// # Errors
 /// Why it cannot be, by the RFC's names.
-pub async fn create(batch: &Batch, granted: &Granted, object: &Value) -> Result<Value, SetError> {
+pub async fn create(batch: &Batch, granted: &Granted, in_state: &InState, object: &Value) -> Result<Value, SetError> {
     let acting = granted.acting::<Draft>()?;
     let object = object.as_object().ok_or_else(|| SetError::new("invalidProperties"))?;
     let mailboxes = set::mailboxes(batch, object.get("mailboxIds").unwrap_or(&Value::Null))?;
@@ -45,7 +45,8 @@ pub async fn create(batch: &Batch, granted: &Granted, object: &Value) -> Result<
     let raw = Bytes::from(raw);
     let place = Place { received_at, mailboxes, keywords, dedup_key: None };
     let email = tokio::task::spawn_blocking(move || prepare(raw, place).0).await.map_err(|_| SetError::new("serverFail"))?;
-    let record = batch.state.store.email_insert(acting.actor(), acting.account(), email).await?;
+    let store = in_state.store(&batch.state.store);
+    let record = store.email_insert(acting.actor(), acting.account(), email).await?;
     Ok(json!({"id": record.id, "blobId": record.blob.to_string(), "threadId": record.thread, "size": record.size}))
 }
 

@@ -2,12 +2,13 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use store::changes::Type;
 
 use super::set;
 use crate::auth::rights::{Draft, Granted};
 use crate::jmap::Batch;
 use crate::jmap::error::{MethodError, SetError};
-use crate::jmap::types::{self, Answer, MAX_SET, Object};
+use crate::jmap::types::{self, Answer, InState, MAX_SET, Object};
 use crate::service::content::BlobName;
 use crate::service::prepare::{Place, prepare};
 
@@ -40,16 +41,19 @@ pub async fn import(batch: &mut Batch, arguments: Object) -> Answer {
     let granted = batch.granted(&args.account_id).await?;
     granted.acting::<Draft>()?;
     let old = batch.states(granted.account()).await?.email;
-    types::check_state(args.if_in_state.as_deref(), old)?;
+    let mut in_state = InState::new(args.if_in_state.as_deref(), granted.account(), Type::Email, old)?;
     let (mut created, mut not_created) = (Map::new(), Map::new());
     for (key, value) in args.emails {
-        match one(batch, &granted, value).await {
+        let result = one(batch, &granted, &in_state, value).await;
+        in_state.tried(&result);
+        match result {
             Ok(made) => {
                 if let Some(id) = made["id"].as_str() {
                     batch.made(&key, id);
                 }
                 created.insert(key, made);
             }
+            Err(error) if error.is_state_mismatch() => return Err(store::Error::StateMismatch.into()),
             Err(error) => {
                 not_created.insert(key, error.into_value());
             }
@@ -66,7 +70,7 @@ pub async fn import(batch: &mut Batch, arguments: Object) -> Answer {
     }))
 }
 
-async fn one(batch: &Batch, granted: &Granted, value: Value) -> Result<Value, SetError> {
+async fn one(batch: &Batch, granted: &Granted, in_state: &InState, value: Value) -> Result<Value, SetError> {
     let import: EmailImport =
         serde_json::from_value(value).map_err(|e| SetError::new("invalidProperties").because(e.to_string()))?;
     let blob: BlobName = import.blob_id.parse().map_err(|()| SetError::properties(["blobId"]))?;
@@ -89,7 +93,8 @@ async fn one(batch: &Batch, granted: &Granted, value: Value) -> Result<Value, Se
     if damaged {
         return Err(SetError::new("invalidEmail"));
     }
-    let record = batch.state.store.email_insert(granted.acting::<Draft>()?.actor(), granted.account(), email).await?;
+    let store = in_state.store(&batch.state.store);
+    let record = store.email_insert(granted.acting::<Draft>()?.actor(), granted.account(), email).await?;
     Ok(json!({"id": record.id, "blobId": record.blob.to_string(), "threadId": record.thread, "size": record.size}))
 }
 

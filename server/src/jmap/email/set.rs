@@ -1,6 +1,7 @@
 //! Email/set (RFC 8621 §4.6).
 
 use serde_json::{Map, Value, json};
+use store::changes::Type;
 use store::emails::{EmailChange, EmailFault, SetChange};
 use wire::id::{EmailId, MailboxId};
 
@@ -9,7 +10,7 @@ use crate::auth::rights::{Draft, Granted, Sort};
 use crate::jmap::Batch;
 use crate::jmap::error::{MethodError, SetError};
 use crate::jmap::patch;
-use crate::jmap::types::{self, Answer, Object, SetAnswer, SetArgs};
+use crate::jmap::types::{self, Answer, InState, Object, SetAnswer, SetArgs};
 
 /// Makes drafts, changes keywords and folders, destroys messages.
 pub async fn set(batch: &mut Batch, arguments: Object) -> Answer {
@@ -25,24 +26,26 @@ pub async fn set(batch: &mut Batch, arguments: Object) -> Answer {
 /// The method after its checks; EmailSubmission/set calls it for what follows a success.
 pub async fn run(batch: &mut Batch, granted: &Granted, args: SetArgs) -> Answer {
     let old = batch.states(granted.account()).await?.email;
-    types::check_state(args.if_in_state.as_deref(), old)?;
+    let mut in_state = InState::new(args.if_in_state.as_deref(), granted.account(), Type::Email, old)?;
     let mut answer = SetAnswer::default();
     for (key, object) in args.create.unwrap_or_default() {
-        let result = create::create(batch, granted, &object).await;
+        let result = create::create(batch, granted, &in_state, &object).await;
+        in_state.tried(&result);
         if let Some(id) = result.as_ref().ok().and_then(|made| made.get("id")).and_then(Value::as_str) {
             batch.made(&key, id.to_owned());
         }
         answer.created(key, result);
     }
-    update_all(batch, granted, args.update.unwrap_or_default(), &mut answer).await?;
-    destroy_all(batch, granted, args.destroy.unwrap_or_default(), &mut answer).await?;
+    update_all(batch, granted, &mut in_state, args.update.unwrap_or_default(), &mut answer).await?;
+    destroy_all(batch, granted, &in_state, args.destroy.unwrap_or_default(), &mut answer).await?;
     let new = batch.states(granted.account()).await?.email;
-    Ok(answer.finish(&args.account_id, old, new))
+    answer.finish(&args.account_id, old, new)
 }
 
 async fn update_all(
     batch: &mut Batch,
     granted: &Granted,
+    in_state: &mut InState,
     updates: Map<String, Value>,
     answer: &mut SetAnswer,
 ) -> Result<(), MethodError> {
@@ -67,7 +70,9 @@ async fn update_all(
             return Ok(());
         }
     };
-    let results = batch.state.store.emails_update(actor, granted.account(), changes, None).await?;
+    let results = in_state.store(&batch.state.store).emails_update(actor, granted.account(), changes).await;
+    in_state.tried(&results);
+    let results = results?;
     for (text, (_, result)) in texts.into_iter().zip(results) {
         answer.updated(text, result.map(|()| Value::Null).map_err(fault));
     }
@@ -179,6 +184,7 @@ fn members<'a>(value: &'a Value, property: &str) -> Result<Vec<&'a str>, SetErro
 async fn destroy_all(
     batch: &Batch,
     granted: &Granted,
+    in_state: &InState,
     texts: Vec<String>,
     answer: &mut SetAnswer,
 ) -> Result<(), MethodError> {
@@ -200,7 +206,7 @@ async fn destroy_all(
         }
     };
     let wanted = ids.iter().map(|(_, id)| *id).collect();
-    let gone = batch.state.store.emails_destroy(actor, granted.account(), wanted, None).await?;
+    let gone = in_state.store(&batch.state.store).emails_destroy(actor, granted.account(), wanted).await?;
     for (text, id) in ids {
         answer.destroyed(text, if gone.contains(&id) { Ok(()) } else { Err(SetError::not_found()) });
     }

@@ -1,6 +1,7 @@
 //! Mailbox/set (RFC 8621 §2.5).
 
 use serde_json::{Map, Value};
+use store::changes::Type;
 use store::mailboxes::{Mailbox, MailboxChange, NewMailbox, Role};
 use wire::id::MailboxId;
 
@@ -9,7 +10,7 @@ use crate::auth::rights::{Granted, Sort};
 use crate::jmap::Batch;
 use crate::jmap::error::SetError;
 use crate::jmap::patch;
-use crate::jmap::types::{self, Answer, Object, SetAnswer, SetArgs};
+use crate::jmap::types::{self, Answer, InState, Object, SetAnswer, SetArgs};
 use crate::service::folders;
 
 /// Makes, changes and destroys folders, in this order.
@@ -23,23 +24,31 @@ pub async fn set(batch: &mut Batch, mut arguments: Object) -> Answer {
     let granted = batch.granted(&args.account_id).await?;
     granted.acting::<Sort>()?;
     let old = batch.states(granted.account()).await?.mailbox;
-    types::check_state(args.if_in_state.as_deref(), old)?;
+    let mut in_state = InState::new(args.if_in_state.as_deref(), granted.account(), Type::Mailbox, old)?;
     let mut answer = SetAnswer::default();
-    create_all(batch, &granted, args.create.unwrap_or_default(), &mut answer).await;
+    create_all(batch, &granted, &mut in_state, args.create.unwrap_or_default(), &mut answer).await;
     for (text, change) in args.update.unwrap_or_default() {
-        let result = update(batch, &granted, &text, &change).await;
+        let result = update(batch, &granted, &in_state, &text, &change).await;
+        in_state.tried(&result);
         answer.updated(text, result.map(|()| Value::Null));
     }
     for text in children_first(batch, &granted, args.destroy.unwrap_or_default()).await {
-        let result = destroy(batch, &granted, &text, remove_emails).await;
+        let result = destroy(batch, &granted, &in_state, &text, remove_emails).await;
+        in_state.tried(&result);
         answer.destroyed(text, result);
     }
     let new = batch.states(granted.account()).await?.mailbox;
-    Ok(answer.finish(&args.account_id, old, new))
+    answer.finish(&args.account_id, old, new)
 }
 
 /// A creation may name another of the same call as its parent, in any order.
-async fn create_all(batch: &mut Batch, granted: &Granted, creations: Map<String, Value>, answer: &mut SetAnswer) {
+async fn create_all(
+    batch: &mut Batch,
+    granted: &Granted,
+    in_state: &mut InState,
+    creations: Map<String, Value>,
+    answer: &mut SetAnswer,
+) {
     let mut waiting: Vec<(String, Value)> = creations.into_iter().collect();
     loop {
         let before = waiting.len();
@@ -51,7 +60,8 @@ async fn create_all(batch: &mut Batch, granted: &Granted, creations: Map<String,
                 later.push((key, object));
                 continue;
             }
-            let result = create(batch, granted, &object).await;
+            let result = create(batch, granted, in_state, &object).await;
+            in_state.tried(&result);
             if let Some(id) = result.as_ref().ok().and_then(|made| made.get("id")).and_then(Value::as_str) {
                 batch.made(&key, id.to_owned());
             }
@@ -65,7 +75,7 @@ async fn create_all(batch: &mut Batch, granted: &Granted, creations: Map<String,
     }
 }
 
-async fn create(batch: &Batch, granted: &Granted, object: &Value) -> Result<Value, SetError> {
+async fn create(batch: &Batch, granted: &Granted, in_state: &InState, object: &Value) -> Result<Value, SetError> {
     let object = object.as_object().ok_or_else(|| SetError::new("invalidProperties"))?;
     let mut change = MailboxChange::default();
     for (name, value) in object {
@@ -80,7 +90,8 @@ async fn create(batch: &Batch, granted: &Granted, object: &Value) -> Result<Valu
         subscribed: change.subscribed.unwrap_or(true),
     };
     let actor = granted.acting::<Sort>()?.actor();
-    let id = batch.state.store.mailbox_create(actor, granted.account(), new).await.map_err(fault)?;
+    let store = in_state.store(&batch.state.store);
+    let id = store.mailbox_create(actor, granted.account(), new).await.map_err(fault)?;
     let all = batch.state.store.mailboxes(granted.account()).await?;
     let made = all.iter().find(|mailbox| mailbox.id == id).ok_or_else(SetError::not_found)?;
     let properties: Vec<String> = get::PROPERTIES.iter().map(|name| (*name).to_owned()).collect();
@@ -119,7 +130,7 @@ fn read(batch: &Batch, change: &mut MailboxChange, name: &str, value: &Value) ->
     Ok(())
 }
 
-async fn update(batch: &Batch, granted: &Granted, text: &str, change: &Value) -> Result<(), SetError> {
+async fn update(batch: &Batch, granted: &Granted, in_state: &InState, text: &str, change: &Value) -> Result<(), SetError> {
     let id: MailboxId = batch.parse_id(text).ok_or_else(SetError::not_found)?;
     let all = batch.state.store.mailboxes(granted.account()).await?;
     let mailbox = all.iter().find(|mailbox| mailbox.id == id).ok_or_else(SetError::not_found)?;
@@ -145,7 +156,7 @@ async fn update(batch: &Batch, granted: &Granted, text: &str, change: &Value) ->
         return Ok(());
     }
     let actor = granted.acting::<Sort>()?.actor();
-    batch.state.store.mailbox_update(actor, granted.account(), id, wanted).await.map_err(fault)
+    in_state.store(&batch.state.store).mailbox_update(actor, granted.account(), id, wanted).await.map_err(fault)
 }
 
 /// What the server sets may be given as it is (RFC 8620 §5.3).
@@ -177,8 +188,14 @@ async fn children_first(batch: &Batch, granted: &Granted, ids: Vec<String>) -> V
     ids
 }
 
-async fn destroy(batch: &Batch, granted: &Granted, text: &str, remove_emails: bool) -> Result<(), SetError> {
+async fn destroy(
+    batch: &Batch,
+    granted: &Granted,
+    in_state: &InState,
+    text: &str,
+    remove_emails: bool,
+) -> Result<(), SetError> {
     let id: MailboxId = batch.parse_id(text).ok_or_else(SetError::not_found)?;
     let actor = granted.acting::<Sort>()?.actor();
-    Ok(batch.state.store.mailbox_destroy(actor, granted.account(), id, remove_emails).await?)
+    Ok(in_state.store(&batch.state.store).mailbox_destroy(actor, granted.account(), id, remove_emails).await?)
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use store::changes::Type;
 use store::submissions::{Cancelled, Envelope, EnvelopeAddress, Submission, Undo};
 use wire::id::SubmissionId;
 use wire::jmap::PLI;
@@ -13,8 +14,8 @@ use crate::jmap::email;
 use crate::jmap::error::{MethodError, SetError};
 use crate::jmap::patch;
 use crate::jmap::session::MAX_DELAY;
-use crate::jmap::types::{self, Answer, Object, SetAnswer, SetArgs};
-use crate::service::send::{Submit, SubmitError, submit};
+use crate::jmap::types::{self, Answer, InState, Object, SetAnswer, SetArgs};
+use crate::service::send::{Submit, SubmitError, submit_to};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -37,12 +38,13 @@ pub async fn set(batch: &mut Batch, mut arguments: Object) -> Answer {
     let granted = batch.granted(&args.account_id).await?;
     let acting = granted.acting::<Send>()?;
     let old = batch.states(granted.account()).await?.submission;
-    types::check_state(args.if_in_state.as_deref(), old)?;
+    let mut in_state = InState::new(args.if_in_state.as_deref(), granted.account(), Type::Submission, old)?;
     let mut answer = SetAnswer::default();
     // The messages of what succeeded, by submission id and by `#creation`.
     let mut done: Vec<(String, String)> = Vec::new();
     for (key, object) in args.create.unwrap_or_default() {
-        let result = create(batch, &acting, &object).await;
+        let result = create(batch, &acting, &in_state, &object).await;
+        in_state.tried(&result);
         if let Ok(submission) = &result {
             batch.made(&key, submission.id);
             done.push((format!("#{key}"), submission.email.to_string()));
@@ -51,14 +53,16 @@ pub async fn set(batch: &mut Batch, mut arguments: Object) -> Answer {
         answer.created(key, result.map(|submission| created(batch, &submission)));
     }
     for (text, change) in args.update.unwrap_or_default() {
-        let result = update(batch, &acting, &text, &change).await;
+        let result = update(batch, &acting, &in_state, &text, &change).await;
+        in_state.tried(&result);
         if let Ok(email) = &result {
             done.push((text.clone(), email.clone()));
         }
         answer.updated(text, result.map(|_| Value::Null));
     }
     for text in args.destroy.unwrap_or_default() {
-        let result = destroy(batch, &acting, &text).await;
+        let result = destroy(batch, &acting, &in_state, &text).await;
+        in_state.tried(&result);
         if let Ok(email) = &result {
             done.push((text.clone(), email.clone()));
         }
@@ -66,7 +70,7 @@ pub async fn set(batch: &mut Batch, mut arguments: Object) -> Answer {
     }
     let new = batch.states(granted.account()).await?.submission;
     follow(batch, &granted, &args.account_id, after, &done).await;
-    Ok(answer.finish(&args.account_id, old, new))
+    answer.finish(&args.account_id, old, new)
 }
 
 /// The implicit Email/set (RFC 8621 §7.5), answered after this call under the same id.
@@ -108,7 +112,7 @@ fn created(batch: &Batch, submission: &Submission) -> Value {
     object
 }
 
-async fn create(batch: &Batch, acting: &Acting<Send>, object: &Value) -> Result<Submission, SetError> {
+async fn create(batch: &Batch, acting: &Acting<Send>, in_state: &InState, object: &Value) -> Result<Submission, SetError> {
     let members = object.as_object().ok_or_else(|| SetError::new("invalidProperties"))?;
     if let Some(bad) = members.keys().find(|name| !["identityId", "emailId", "envelope"].contains(&name.as_str())) {
         return Err(SetError::properties([bad]));
@@ -119,8 +123,9 @@ async fn create(batch: &Batch, acting: &Acting<Send>, object: &Value) -> Result<
     let envelope = members.get("envelope").filter(|v| !v.is_null()).map(envelope).transpose()?;
     let now = batch.state.clock.now_ms();
     let send_at = envelope.as_ref().map_or(Ok(None), |envelope| held_until(envelope, now))?;
-    let result = submit(&batch.state, acting, Submit { email, identity: Some(identity), envelope, send_at }).await;
-    result.map_err(refusal)
+    let asked = Submit { email, identity: Some(identity), envelope, send_at };
+    let outbox = in_state.store(&batch.state.store);
+    submit_to(&batch.state, &outbox, acting, asked).await.map_err(refusal)
 }
 
 fn envelope(value: &Value) -> Result<Envelope, SetError> {
@@ -201,7 +206,13 @@ async fn find(batch: &Batch, acting: &Acting<Send>, text: &str) -> Result<Submis
 }
 
 /// Only `undoStatus` changes, from pending to canceled. Answers the message's id.
-async fn update(batch: &Batch, acting: &Acting<Send>, text: &str, change: &Value) -> Result<String, SetError> {
+async fn update(
+    batch: &Batch,
+    acting: &Acting<Send>,
+    in_state: &InState,
+    text: &str,
+    change: &Value,
+) -> Result<String, SetError> {
     let submission = find(batch, acting, text).await?;
     let change = change.as_object().ok_or_else(|| SetError::new("invalidPatch"))?;
     let known: Vec<String> = get::PROPERTIES.iter().map(|name| (*name).to_owned()).collect();
@@ -216,7 +227,8 @@ async fn update(batch: &Batch, acting: &Acting<Send>, text: &str, change: &Value
         }
     }
     if cancel {
-        match batch.state.store.submission_cancel(acting.actor(), acting.account(), submission.id).await? {
+        let store = in_state.store(&batch.state.store);
+        match store.submission_cancel(acting.actor(), acting.account(), submission.id).await? {
             Cancelled::Cancelled => {}
             Cancelled::TooLate => return Err(SetError::new("cannotUnsend")),
         }
@@ -225,9 +237,10 @@ async fn update(batch: &Batch, acting: &Acting<Send>, text: &str, change: &Value
 }
 
 /// A waiting one is not called back by destroying it (RFC 8621 §7.5): it has to be cancelled first.
-async fn destroy(batch: &Batch, acting: &Acting<Send>, text: &str) -> Result<String, SetError> {
+async fn destroy(batch: &Batch, acting: &Acting<Send>, in_state: &InState, text: &str) -> Result<String, SetError> {
     let submission = find(batch, acting, text).await?;
-    let gone = batch.state.store.submissions_destroy(acting.actor(), acting.account(), vec![submission.id]).await?;
+    let store = in_state.store(&batch.state.store);
+    let gone = store.submissions_destroy(acting.actor(), acting.account(), vec![submission.id]).await?;
     if gone.is_empty() {
         return Err(SetError::new("forbidden").because("it is still waiting to be sent"));
     }

@@ -8,10 +8,11 @@ CREATE TABLE owner_key (
     CONSTRAINT owner_key_pk PRIMARY KEY (owner_kind, owner_id)
 );
 
--- One row per BAL; updating it is the account's lock.
+-- One row per BAL; updating it is the account's lock. space: what posting is keyed by (see dialect.rs).
 CREATE TABLE account (
     account_id BIGINT NOT NULL,
     address_code BLOB NOT NULL,
+    domain_code BLOB NOT NULL,
     sealed BLOB NOT NULL,
     listed BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -23,9 +24,13 @@ CREATE TABLE account (
     identity_state BIGINT NOT NULL,
     floor BIGINT NOT NULL,
     next_term BIGINT NOT NULL,
+    next_email BIGINT NOT NULL,
+    space BIGINT NOT NULL,
     CONSTRAINT account_pk PRIMARY KEY (account_id),
-    CONSTRAINT account_address_unique UNIQUE (address_code)
+    CONSTRAINT account_address_unique UNIQUE (address_code),
+    CONSTRAINT account_space_unique UNIQUE (space)
 );
+CREATE INDEX account_domain ON account (domain_code);
 
 CREATE TABLE mailbox (
     account_id BIGINT NOT NULL,
@@ -50,10 +55,11 @@ CREATE TABLE mailbox (
     CONSTRAINT mailbox_role_unique UNIQUE (account_id, role)
 );
 
--- Narrow, for sorting and filtering; what is sealed is in email_sealed.
+-- Narrow, for sorting and filtering; what is sealed is in email_sealed. number: in order of arrival, short in posting.
 CREATE TABLE email (
     account_id BIGINT NOT NULL,
     email_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
     thread_id BIGINT NOT NULL,
     received_at BIGINT NOT NULL,
     sent_at BIGINT,
@@ -66,6 +72,8 @@ CREATE TABLE email (
 ) WITHOUT ROWID;
 CREATE INDEX email_thread ON email (account_id, thread_id, received_at, email_id);
 CREATE INDEX email_received ON email (account_id, received_at, email_id, thread_id, flags);
+-- What a search lists of the messages it found.
+CREATE INDEX email_number ON email (account_id, number, received_at, email_id, thread_id, flags);
 CREATE INDEX email_modseq ON email (account_id, modseq);
 CREATE INDEX email_blob ON email (account_id, blob_id);
 
@@ -169,12 +177,13 @@ CREATE TABLE term (
 
 CREATE UNIQUE INDEX term_number ON term (account_id, term_no);
 
+-- One row per word and message, by far the most rows: each number is as short as it can be, since SQLite keeps small
+-- numbers in few octets. hit: the message's number and, in the low seven bits, the fields.
 CREATE TABLE posting (
-    account_id BIGINT NOT NULL,
+    space BIGINT NOT NULL,
     term_no BIGINT NOT NULL,
-    email_id BIGINT NOT NULL,
-    fields BIGINT NOT NULL,
-    CONSTRAINT posting_pk PRIMARY KEY (account_id, term_no, email_id)
+    hit BIGINT NOT NULL,
+    CONSTRAINT posting_pk PRIMARY KEY (space, term_no, hit)
 ) WITHOUT ROWID;
 
 -- place: 0 in data, 1 in a file.

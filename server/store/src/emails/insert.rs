@@ -6,6 +6,7 @@ use serde_json::json;
 use wire::id::{AccountId, EmailId, ThreadId};
 
 use super::prepare::Prepared;
+use super::write::remove;
 use super::{DeliveryKey, EmailRecord, InsertOptions, Inserted, flag};
 use crate::changes::Type;
 use crate::correspondents;
@@ -20,13 +21,14 @@ use crate::threads::recount::recount;
 use crate::traces::{self, Actor, Chain, Class, Trace};
 
 statements! {
-    INSERT = "INSERT INTO email (account_id, email_id, thread_id, received_at, sent_at, size, flags, blob_id,
-        created_modseq, modseq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)";
+    INSERT = "INSERT INTO email (account_id, email_id, number, thread_id, received_at, sent_at, size, flags, blob_id,
+        created_modseq, modseq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
     INSERT_SEALED = "INSERT INTO email_sealed (account_id, email_id, summary, keywords, structure, terms)
         VALUES ($1, $2, $3, $4, $5, $6)";
     TAKE_UIDS = "UPDATE mailbox SET uidnext = uidnext + $3 WHERE account_id = $1 AND mailbox_id = $2 RETURNING uidnext";
     ORIGIN = "INSERT INTO email_origin (account_id, origin_code, email_id) VALUES ($1, $2, $3)
         ON CONFLICT (account_id, origin_code) DO UPDATE SET email_id = excluded.email_id";
+    OF_ORIGIN = "SELECT email_id FROM email_origin WHERE account_id = $1 AND origin_code = $2";
     DELIVERED = "SELECT email_id FROM delivery WHERE account_id = $1 AND submission_id = $2 AND recipient = $3";
     DELIVER = "INSERT INTO delivery (account_id, submission_id, recipient, email_id, at) VALUES ($1, $2, $3, $4, $5)";
 }
@@ -66,6 +68,12 @@ pub(super) async fn run(tx: &mut Tx, batch: &Batch) -> Result<Vec<Inserted>> {
         }
     }
     let records = insert(tx, &mut ledger, &fresh).await?;
+    if let Some(old) = batch.options.replaces {
+        let keys = tx.keys(Owner::Account(ledger.account)).await?;
+        if remove(tx, &mut ledger, &keys, &[old.0]).await?.is_empty() {
+            return Err(Error::NotFound);
+        }
+    }
     if !fresh.is_empty() {
         correspondents::save(tx, batch.account.0, &batch.correspondents).await?;
         leave_trace(tx, batch, &fresh).await?;
@@ -83,6 +91,12 @@ pub(super) async fn run(tx: &mut Tx, batch: &Batch) -> Result<Vec<Inserted>> {
         }
     };
     batch.emails.iter().map(answer).collect()
+}
+
+/// The message of an origin.
+pub(super) async fn of_origin(tx: &mut Tx, account: AccountId, code: i64) -> Result<Option<EmailId>> {
+    let row = tx.fetch_optional(OF_ORIGIN, args![account, code]).await?;
+    row.map(|row| row.int(0).map(EmailId)).transpose()
 }
 
 /// The messages already there, by origin.
@@ -107,16 +121,17 @@ async fn insert(tx: &mut Tx, ledger: &mut Ledger, fresh: &[&Prepared]) -> Result
     let clues: Vec<Clue<'_>> =
         fresh.iter().map(|email| Clue { refs: &email.refs, conversation: email.conversation.as_deref() }).collect();
     let threads = assign(tx, ledger, &clues).await?;
-    let messages: Vec<_> = fresh.iter().map(|email| (email.id, email.terms.as_slice())).collect();
+    let messages: Vec<_> = fresh.iter().map(|email| (ledger.number(), email.terms.as_slice())).collect();
     let packed = index::add(tx, ledger, &keys, &messages).await?;
     let (mut places, mut keywords) = (Vec::new(), Vec::new());
-    for ((email, thread), packed) in fresh.iter().zip(threads).zip(packed) {
+    for ((email, thread), ((number, _), packed)) in fresh.iter().zip(threads).zip(messages.iter().zip(packed)) {
         crate::blobs::record(tx, account, &email.blob).await?;
         let modseq = ledger.next(Type::Email);
         let (size, blob) = (email.blob.size, email.blob.id);
         let row = args![
             account,
             email.id,
+            *number,
             thread,
             email.received_at,
             email.sent_at,

@@ -37,6 +37,7 @@ const MOST_MAILBOXES: usize = 30;
 /// A message as it is before a change.
 struct Current {
     id: i64,
+    number: i64,
     thread: i64,
     received_at: i64,
     flags: i64,
@@ -46,7 +47,7 @@ struct Current {
 }
 
 async fn load(tx: &mut Tx, keys: &Keys, account: i64, ids: &[i64]) -> Result<HashMap<i64, Current>> {
-    let head = "SELECT email_id, thread_id, received_at, flags, created_modseq FROM email WHERE account_id = ";
+    let head = "SELECT email_id, thread_id, received_at, flags, created_modseq, number FROM email WHERE account_id = ";
     let mut found = HashMap::new();
     let mut with_keywords = Vec::new();
     for row in select_in(tx, head, account, " AND email_id IN ", ids, "").await? {
@@ -54,9 +55,9 @@ async fn load(tx: &mut Tx, keys: &Keys, account: i64, ids: &[i64]) -> Result<Has
         if flags & flag::OTHERS != 0 {
             with_keywords.push(id);
         }
-        let (thread, received_at, created_modseq) = (row.int(1)?, row.int(2)?, row.int(4)?);
+        let (thread, received_at, created_modseq, number) = (row.int(1)?, row.int(2)?, row.int(4)?, row.int(5)?);
         let (others, mailboxes) = Default::default();
-        found.insert(id, Current { id, thread, received_at, flags, created_modseq, others, mailboxes });
+        found.insert(id, Current { id, number, thread, received_at, flags, created_modseq, others, mailboxes });
     }
     let head = "SELECT email_id, mailbox_id FROM email_mailbox WHERE account_id = ";
     for row in select_in(tx, head, account, " AND email_id IN ", ids, "").await? {
@@ -121,14 +122,12 @@ pub(super) struct Update {
     pub(super) actor: Actor,
     pub(super) account: AccountId,
     pub(super) changes: Vec<EmailChange>,
-    pub(super) if_state: Option<i64>,
 }
 
 pub(super) type Outcomes = Vec<(EmailId, Result<(), EmailFault>)>;
 
 pub(super) async fn update(tx: &mut Tx, update: &Update) -> Result<Outcomes> {
     let mut ledger = Ledger::lock(tx, update.account.0).await?;
-    check_state(&ledger, update.if_state)?;
     let keys = tx.keys(Owner::Account(update.account.0)).await?;
     let mut known = BTreeSet::new();
     for row in tx.fetch_all(MAILBOX_IDS, args![update.account]).await? {
@@ -163,13 +162,6 @@ pub(super) async fn update(tx: &mut Tx, update: &Update) -> Result<Outcomes> {
         trace(tx, Chain::Account(update.account), entry).await?;
     }
     Ok(outcomes)
-}
-
-fn check_state(ledger: &Ledger, if_state: Option<i64>) -> Result<()> {
-    match if_state {
-        Some(state) if state != ledger.state(Type::Email) => Err(Error::StateMismatch),
-        _ => Ok(()),
-    }
 }
 
 /// Writes what differs; whether anything did.
@@ -245,12 +237,10 @@ pub(super) struct Destroy {
     pub(super) actor: Actor,
     pub(super) account: AccountId,
     pub(super) ids: Vec<EmailId>,
-    pub(super) if_state: Option<i64>,
 }
 
 pub(super) async fn destroy(tx: &mut Tx, destroy: &Destroy) -> Result<Vec<EmailId>> {
     let mut ledger = Ledger::lock(tx, destroy.account.0).await?;
-    check_state(&ledger, destroy.if_state)?;
     let keys = tx.keys(Owner::Account(destroy.account.0)).await?;
     let ids: Vec<i64> = destroy.ids.iter().map(|id| id.0).collect();
     let gone = remove(tx, &mut ledger, &keys, &ids).await?;
@@ -263,7 +253,7 @@ pub(super) async fn destroy(tx: &mut Tx, destroy: &Destroy) -> Result<Vec<EmailI
 }
 
 /// Removes messages with all that was made of them; the blob is collected later.
-async fn remove(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, ids: &[i64]) -> Result<Vec<EmailId>> {
+pub(super) async fn remove(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, ids: &[i64]) -> Result<Vec<EmailId>> {
     let account = ledger.account;
     let current: BTreeMap<i64, Current> = load(tx, keys, account, ids).await?.into_iter().collect();
     let ids: Vec<i64> = current.keys().copied().collect();
@@ -275,11 +265,12 @@ async fn remove(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, ids: &[i64]) -> R
     for row in select_in(tx, head, account, " AND email_id IN ", &ids, "").await? {
         let packed = row.bytes(1)?;
         terms.extend(index::unpack(&packed)?);
-        indexed.push((row.int(0)?, packed));
+        let email = current.get(&row.int(0)?).ok_or(Error::Corrupt("message"))?;
+        indexed.push((email.number, packed));
     }
-    index::remove(tx, account, &indexed).await?;
+    index::remove(tx, ledger, &indexed).await?;
     let terms: Vec<i64> = terms.into_iter().collect();
-    index::forget(tx, account, &terms).await?;
+    index::forget(tx, ledger, &terms).await?;
     for head in [
         "DELETE FROM email_sealed WHERE account_id = ",
         "DELETE FROM email_mailbox WHERE account_id = ",

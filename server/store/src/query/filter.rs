@@ -62,6 +62,8 @@ pub(super) enum Driver {
 /// What to list and in which order.
 pub(super) struct Plan {
     pub(super) account: i64,
+    /// What the account's postings are keyed by; 0 where no words are searched.
+    space: i64,
     pub(super) driver: Driver,
     pub(super) conditions: Vec<Node>,
     /// The words of `Hits`.
@@ -74,6 +76,7 @@ impl Plan {
     pub(super) async fn new(tx: &mut Tx, keys: &Keys, account: i64, query: &Query) -> Result<Self> {
         let mut count = 0;
         let root = resolve(tx, keys, account, &query.filter, &mut count).await?;
+        let space = if has_terms(&root) { index::space(tx, account).await? } else { 0 };
         let mut conditions = match root {
             Node::All(nodes) => nodes,
             node => vec![node],
@@ -91,7 +94,7 @@ impl Plan {
             }
         }
         let collapse = query.collapse_threads && !matches!(driver, Driver::Conversations(_));
-        Ok(Self { account, driver, conditions, terms, collapse, sort: query.sort })
+        Ok(Self { account, space, driver, conditions, terms, collapse, sort: query.sort })
     }
 
     /// The sorted column of `alias`.
@@ -128,10 +131,11 @@ impl Plan {
             Driver::Hits => {
                 sql.push(" FROM (");
                 for (place, node) in self.terms.iter().enumerate() {
-                    sql.push(if place > 0 { " INTERSECT SELECT" } else { "SELECT DISTINCT" }).push(" p.email_id");
+                    sql.push(if place > 0 { " INTERSECT SELECT" } else { "SELECT DISTINCT" });
+                    sql.push(" ").push(index::HIT_NUMBER).push(" AS number");
                     self.postings(sql, node);
                 }
-                sql.push(") hit JOIN email e ON e.email_id = hit.email_id WHERE e.account_id = ").bind(self.account);
+                sql.push(") hit JOIN email e ON e.number = hit.number WHERE e.account_id = ").bind(self.account);
             }
             Driver::Everything => {
                 sql.push(" FROM email e WHERE e.account_id = ").bind(self.account);
@@ -146,9 +150,9 @@ impl Plan {
     /// ` FROM posting …` of one word.
     fn postings(&self, sql: &mut Sql, node: &Node) {
         if let Node::Terms(numbers, fields) = node {
-            sql.push(" FROM posting p WHERE p.account_id = ").bind(self.account).push(" AND p.term_no IN ").ids(numbers);
+            sql.push(" FROM posting p WHERE p.space = ").bind(self.space).push(" AND p.term_no IN ").ids(numbers);
             if *fields != field::ALL {
-                sql.push(" AND (p.fields & ").bind(i64::from(*fields)).push(") <> 0");
+                sql.push(" AND (p.hit & ").bind(i64::from(*fields)).push(") <> 0");
             }
         }
     }
@@ -202,7 +206,7 @@ impl Plan {
 
     fn condition(&self, sql: &mut Sql, node: &Node, names: &Names) {
         let folder = matches!(self.driver, Driver::Folder(_));
-        let size = if folder { names.row_size } else { names.size };
+        let (size, number) = if folder { (names.row_size, names.row_number) } else { (names.size, names.number) };
         match node {
             Node::All(nodes) => self.group(sql, nodes, names, " AND ", "1 = 1"),
             Node::Any(nodes) => self.group(sql, nodes, names, " OR ", "1 = 0"),
@@ -234,7 +238,7 @@ impl Plan {
             Node::Thread { some, has, keyword } => thread_condition(sql, *some, *has, *keyword, names),
             Node::InThread(id) => drop(sql.push(names.thread).push(" = ").bind(*id)),
             Node::Terms(..) => {
-                sql.push(names.email).push(" IN (SELECT p.email_id");
+                sql.push(number).push(" IN (SELECT ").push(index::HIT_NUMBER);
                 self.postings(sql, node);
                 sql.push(")");
             }
@@ -258,8 +262,16 @@ impl Plan {
 
 fn needs_row(node: &Node) -> bool {
     match node {
-        Node::MinSize(_) | Node::MaxSize(_) => true,
+        Node::MinSize(_) | Node::MaxSize(_) | Node::Terms(..) => true,
         Node::All(nodes) | Node::Any(nodes) | Node::None(nodes) => nodes.iter().any(needs_row),
+        _ => false,
+    }
+}
+
+fn has_terms(node: &Node) -> bool {
+    match node {
+        Node::Terms(..) => true,
+        Node::All(nodes) | Node::Any(nodes) | Node::None(nodes) => nodes.iter().any(has_terms),
         _ => false,
     }
 }
@@ -282,7 +294,8 @@ fn thread_condition(sql: &mut Sql, some: bool, has: bool, keyword: Keyword, name
 
 /// Column names of the row a condition is about.
 struct Names {
-    email: &'static str,
+    number: &'static str,
+    row_number: &'static str,
     thread: &'static str,
     received: &'static str,
     flags: &'static str,
@@ -296,7 +309,8 @@ struct Names {
 macro_rules! names {
     ($alias:literal, $row:literal) => {
         Names {
-            email: concat!($alias, ".email_id"),
+            number: concat!($alias, ".number"),
+            row_number: concat!($row, ".number"),
             thread: concat!($alias, ".thread_id"),
             received: concat!($alias, ".received_at"),
             flags: concat!($alias, ".flags"),

@@ -80,7 +80,7 @@ for_each_engine!(orphans_are_collected_and_nothing_else, |store| async move {
     assert!(store.blob_read(account, &uploaded, None).await.is_ok());
     assert!(store.blob_read(account, &kept.blob, None).await.is_ok());
     assert_eq!(files(&store.dir.path().join("blobs")).len(), 1);
-    store.emails_destroy(WHO, account, vec![kept.id], None).await.unwrap();
+    store.emails_destroy(WHO, account, vec![kept.id]).await.unwrap();
     store.clock.advance_ms(2 * DAY);
     assert_eq!(store.collect_orphans(store.now() - DAY).await.unwrap(), 2);
 });

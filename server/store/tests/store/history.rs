@@ -96,7 +96,7 @@ impl World<'_> {
             Step::Destroy { which } => {
                 if !self.emails.is_empty() {
                     let id = self.emails.remove(which % self.emails.len());
-                    assert_eq!(self.store.emails_destroy(WHO, self.account, vec![id], None).await.unwrap(), [id]);
+                    assert_eq!(self.store.emails_destroy(WHO, self.account, vec![id]).await.unwrap(), [id]);
                 }
             }
             Step::Sync { max } => self.sync(*max).await,
@@ -105,8 +105,7 @@ impl World<'_> {
 
     async fn change(&mut self, which: usize, change: EmailChange) {
         if let Some(id) = (!self.emails.is_empty()).then(|| self.emails[which % self.emails.len()]) {
-            let outcomes =
-                self.store.emails_update(WHO, self.account, vec![EmailChange { id, ..change }], None).await.unwrap();
+            let outcomes = self.store.emails_update(WHO, self.account, vec![EmailChange { id, ..change }]).await.unwrap();
             assert_eq!(outcomes, [(id, Ok(()))]);
         }
     }

@@ -44,7 +44,11 @@ for_each_engine!(a_message_is_kept_read_and_moved, |store| async move {
         ..Default::default()
     };
     let since = store.states(account).await.unwrap();
-    let outcomes = store.emails_update(WHO, account, vec![change, missing, nowhere], Some(since.email)).await.unwrap();
+    let outcomes = store
+        .expecting(account, Type::Email, Some(since.email))
+        .emails_update(WHO, account, vec![change, missing, nowhere])
+        .await
+        .unwrap();
     let faults: Vec<_> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     assert_eq!(faults, [Ok(()), Err(EmailFault::NotFound), Err(EmailFault::NoMailbox)]);
     let row = store.emails(account, &[record.id]).await.unwrap().remove(0);
@@ -53,10 +57,10 @@ for_each_engine!(a_message_is_kept_read_and_moved, |store| async move {
     assert_eq!((changes.created, changes.updated, changes.destroyed), (vec![], vec![record.id.0], vec![]));
     let folders = store.changes(account, Type::Mailbox, since.mailbox, 10).await.unwrap();
     assert!(folders.counters_only && folders.updated.len() == 2);
-    let again = store.emails_update(WHO, account, vec![], Some(since.email)).await;
+    let again = store.expecting(account, Type::Email, Some(since.email)).emails_update(WHO, account, vec![]).await;
     assert!(matches!(again, Err(Error::StateMismatch)));
 
-    assert_eq!(store.emails_destroy(WHO, account, vec![record.id, EmailId(2)], None).await.unwrap(), [record.id]);
+    assert_eq!(store.emails_destroy(WHO, account, vec![record.id, EmailId(2)]).await.unwrap(), [record.id]);
     assert!(store.emails(account, &[record.id]).await.unwrap().is_empty());
     assert!(store.threads(account, &[record.thread]).await.unwrap().is_empty());
     let gone = store.changes(account, Type::Thread, since.thread, 10).await.unwrap();
@@ -81,7 +85,7 @@ for_each_engine!(threads_follow_references_of_one_subject, |store| async move {
 
 for_each_engine!(importing_and_delivering_twice_adds_nothing, |store| async move {
     let (account, inbox) = with_inbox(&store).await;
-    let options = InsertOptions { skip_existing: true };
+    let options = InsertOptions { skip_existing: true, ..InsertOptions::default() };
     let two = vec![email(inbox, START_MS, "1@x", "a", "b"), email(inbox, START_MS, "1@x", "a", "b")];
     let first = store.emails_insert(WHO, account, two.clone(), options).await.unwrap();
     assert!(matches!((&first[0], &first[1]), (Inserted::New(_), Inserted::Existing(_))));
@@ -92,7 +96,7 @@ for_each_engine!(importing_and_delivering_twice_adds_nothing, |store| async move
 
     let key = DeliveryKey { submission: SubmissionId(7), recipient: 0 };
     let delivered = store.email_deliver(WHO, account, key, email(inbox, START_MS, "2@x", "c", "d")).await.unwrap();
-    store.emails_destroy(WHO, account, vec![delivered.id()], None).await.unwrap();
+    store.emails_destroy(WHO, account, vec![delivered.id()]).await.unwrap();
     let twice = store.email_deliver(WHO, account, key, email(inbox, START_MS, "2@x", "c", "d")).await.unwrap();
     assert_eq!(twice, Inserted::Existing(delivered.id()));
 });
@@ -152,7 +156,7 @@ for_each_engine!(a_list_is_paged_both_ways, |store| async move {
     let anchored = list(Filter::InMailbox(inbox), Window::Anchor { email: all[5], offset: -2 }, 3);
     assert_eq!(store.email_query(account, &anchored).await.unwrap().ids, all[3..6]);
     // The row of the cursor leaves: the list goes on all the same.
-    store.emails_destroy(WHO, account, vec![all[9]], None).await.unwrap();
+    store.emails_destroy(WHO, account, vec![all[9]]).await.unwrap();
     assert_eq!(page(top.next).await.ids, second.ids);
 });
 

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod blobs;
+mod expiry;
 mod history;
 mod mail;
 mod outbox;
 mod search;
-mod speed;
 mod statements;
 mod traces;
 

@@ -47,13 +47,13 @@ for_each_engine!(search_equals_a_naive_scan, |store| async move {
     }
     // One goes, one moves: the index follows.
     let gone = known.remove(3);
-    store.emails_destroy(WHO, account, vec![gone.id], None).await.unwrap();
+    store.emails_destroy(WHO, account, vec![gone.id]).await.unwrap();
     let change = EmailChange {
         id: known[0].id,
         mailboxes: SetChange { set: Some(vec![archive]), ..Default::default() },
         ..Default::default()
     };
-    store.emails_update(WHO, account, vec![change], None).await.unwrap();
+    store.emails_update(WHO, account, vec![change]).await.unwrap();
     known[0].archived = true;
 
     for typed in

@@ -37,6 +37,7 @@ struct Uploaded {
 pub fn add(writing: Writing, files: Vec<web_sys::File>) {
     let (mail, lang) = (writing.mail, writing.mail.lang);
     let account = mail.account.get_untracked();
+    writing.too_large.set(None);
     for file in files {
         let octets = file.size() as u64;
         let there: u64 = writing.files.with_untracked(|files| files.iter().map(|file| file.size).sum());
@@ -44,13 +45,13 @@ pub fn add(writing: Writing, files: Vec<web_sys::File>) {
         let room = (MESSAGE_OCTETS * 3 / 4).saturating_sub(there);
         if octets > UPLOAD_OCTETS.min(room) {
             let limit = size::bytes(lang, UPLOAD_OCTETS.min(MESSAGE_OCTETS * 3 / 4));
-            mail.toasts.fail(i18n::compose::attach_too_large(lang, &file.name(), &limit));
+            writing.too_large.set(Some(i18n::compose::attach_too_large(lang, &file.name(), &limit)));
             continue;
         }
         let key = NEXT.replace(NEXT.get() + 1);
         let kind = file.type_();
         let kind = if kind.is_empty() { "application/octet-stream".to_owned() } else { kind };
-        let gone = RwSignal::new(None::<f64>);
+        let gone = RwSignal::new(None::<u32>);
         writing.progress.update(|all| all.push((key, gone)));
         writing.files.update(|files| {
             files.push(File { key, name: file.name(), size: octets, kind, blob: None, failed: None });
@@ -62,23 +63,23 @@ pub fn add(writing: Writing, files: Vec<web_sys::File>) {
     }
 }
 
-fn told(writing: Writing, key: u32, gone: RwSignal<Option<f64>>, step: Step) {
+fn told(writing: Writing, key: u32, gone: RwSignal<Option<u32>>, step: Step) {
     let (status, text) = match step {
         Step::Gone(gone_octets, all) => {
-            gone.try_set(Some(gone_octets as f64 / all.max(1) as f64));
+            gone.try_set(Some((gone_octets * 1000 / all.max(1)) as u32));
             return;
         }
         Step::Done(status, text) => (status, text),
     };
     RUNNING.with_borrow_mut(|all| all.retain(|running| running.0 != key));
-    let answer = serde_json::from_str::<Uploaded>(&text).ok().filter(|_| (200..300).contains(&status));
+    let answer = wire::read::<Uploaded>(&text).ok().filter(|_| (200..300).contains(&status));
     let lang = writing.mail.lang;
     writing.files.try_update(|files| {
         let Some(file) = files.iter_mut().find(|file| file.key == key) else { return };
         match answer {
             Some(uploaded) => file.blob = Some(uploaded.blob_id),
             None => {
-                let why = match serde_json::from_str::<Problem>(&text) {
+                let why = match wire::read::<Problem>(&text) {
                     Ok(problem) => i18n::error(lang, problem.code(), &[]),
                     Err(_) => i18n::error(lang, "network", &[]),
                 };
@@ -109,7 +110,14 @@ pub fn Files() -> impl IntoView {
     let writing: Writing = expect_context();
     let none = move || writing.files.with(Vec::is_empty);
     let key = |file: &File| (file.key, file.blob.is_some(), file.failed.is_some());
+    let too_large = move || {
+        writing
+            .too_large
+            .get()
+            .map(|words| view! { <p class="field-error" role="alert"><Icon name="warning"/><span>{words}</span></p> })
+    };
     view! {
+        {too_large}
         <ul class="attachments" hidden=none>
             <For each=move || writing.files.get() key=key children=move |file| view! { <OneFile file=file/> }/>
         </ul>

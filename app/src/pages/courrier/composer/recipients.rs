@@ -11,7 +11,7 @@ use wire::{
 };
 
 use crate::{
-    browser::clock,
+    browser::{clock, focus},
     components::{Avatar, Icon},
     format::name,
     i18n::{self, Lang},
@@ -205,8 +205,23 @@ pub fn RecipientField(field: usize) -> impl IntoView {
         all.join(", ")
     };
     let owner = id.clone();
+    let folded = Memo::new(move |_| writing.is_folded(field));
+    // Cc and Bcc come when they are asked for; without script they are there (style/components/composer.css).
+    let others = (field == 0).then(|| {
+        let words = [i18n::compose::add_cc(lang), i18n::compose::add_bcc(lang)];
+        let button = |at: usize| {
+            let unfold = move |_| {
+                writing.unfolded[at].set(true);
+                focus::focus_soon(["#composer-cc", "#composer-bcc"][at]);
+            };
+            view! {
+                <button class="link recipient-more" type="button" hidden=move || !writing.is_folded(at + 1) on:click=unfold>{words[at]}</button>
+            }
+        };
+        [button(0), button(1)]
+    });
     view! {
-        <div class="recipient-field">
+        <div class="recipient-field" data-folded=move || folded.get().then_some("")>
             <label for=owner>{label}</label>
             {move || match alive.get() {
                 false => view! {
@@ -215,6 +230,7 @@ pub fn RecipientField(field: usize) -> impl IntoView {
                 .into_any(),
                 true => view! { <Chips field=field id=id.clone()/> }.into_any(),
             }}
+            {others}
         </div>
         <Faults field=field/>
     }

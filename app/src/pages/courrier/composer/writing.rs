@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Map;
 use wire::{
-    Problem,
+    FieldError, Problem,
     id::{EmailId, IdentityId},
     limits::RECIPIENTS,
     mail::{Address, keyword},
@@ -21,6 +21,8 @@ use super::recipients::{self, Chip};
 
 /// Milliseconds after the last key before the draft is saved.
 const PAUSE_MS: u64 = 1_200;
+/// Milliseconds that someone who never pauses waits at most.
+const LONGEST_MS: f64 = 2_400.0;
 /// Milliseconds before a save that failed is tried again.
 const AGAIN_MS: u64 = 5_000;
 
@@ -62,15 +64,23 @@ pub struct Writing {
     pub text: RwSignal<String>,
     pub files: RwSignal<Vec<File>>,
     /// How much of each file on its way has left, from 0 to 1.
-    pub progress: RwSignal<Vec<(u32, RwSignal<Option<f64>>)>>,
+    pub progress: RwSignal<Vec<(u32, RwSignal<Option<u32>>)>>,
     thread: StoredValue<(Vec<String>, Vec<String>)>,
+    /// The file that was left out.
+    pub too_large: RwSignal<Option<String>>,
     pub saved: RwSignal<Saved>,
     pub sending: RwSignal<bool>,
     pub failure: RwSignal<Option<String>>,
+    /// Of a form that is drawn again, with its id.
+    pub refused: StoredValue<(String, Vec<FieldError>)>,
     /// Counts changes; `kept` is the count that the server has.
     revision: StoredValue<u32>,
     kept: StoredValue<u32>,
     timer: StoredValue<Option<TimeoutHandle>>,
+    /// When the first change not yet saved was made; 0 when there is none.
+    since_ms: StoredValue<f64>,
+    /// Cc and Bcc that are shown though empty.
+    pub unfolded: [RwSignal<bool>; 2],
     busy: StoredValue<bool>,
     over: StoredValue<bool>,
 }
@@ -92,12 +102,16 @@ impl Writing {
             files: RwSignal::new(listed(&draft.attachments)),
             progress: RwSignal::new(Vec::new()),
             thread: StoredValue::new((draft.in_reply_to.clone(), draft.references.clone())),
+            too_large: RwSignal::new(None),
             saved: RwSignal::new(Saved::Unchanged),
             sending: RwSignal::new(false),
             failure: RwSignal::new(None),
+            refused: StoredValue::new((draft.form.clone(), draft.faults.clone())),
             revision: StoredValue::new(0),
             kept: StoredValue::new(0),
             timer: StoredValue::new(None),
+            since_ms: StoredValue::new(0.0),
+            unfolded: [(); 2].map(|()| RwSignal::new(false)),
             busy: StoredValue::new(false),
             over: StoredValue::new(false),
         }
@@ -108,9 +122,13 @@ impl Writing {
     pub fn watch(self) {
         Effect::new(move |_| {
             let account = self.mail.account.get_untracked();
-            if let Some(kept) = drafts::kept(account, self.start) {
-                self.restore(kept);
-            }
+            let key = self.key();
+            spawn_local(async move {
+                let kept = drafts::kept(&key, account, self.start).await;
+                if let Some(kept) = kept.filter(|_| self.over.try_get_value() == Some(false)) {
+                    self.restore(kept);
+                }
+            });
             self.check(true);
             let field = match self.start {
                 Start::From(_, Mode::Reply | Mode::ReplyAll) => ".composer-body",
@@ -160,6 +178,7 @@ impl Writing {
             in_reply_to,
             references,
             attachments: self.files.with_untracked(|files| files.iter().filter_map(attached).collect()),
+            ..Draft::default()
         }
     }
 
@@ -181,8 +200,23 @@ impl Writing {
         if self.saved.with_untracked(|saved| !matches!(saved, Saved::Now | Saved::Failed)) {
             self.saved.set(Saved::Not);
         }
-        drafts::keep(self.mail.account.get_untracked(), self.here(), &self.draft());
-        self.save_soon(PAUSE_MS);
+        drafts::keep(self.key(), self.mail.account.get_untracked(), self.here(), &self.draft());
+        let now = clock::now_ms();
+        if self.since_ms.get_value() == 0.0 {
+            self.since_ms.set_value(now);
+        }
+        let left = (self.since_ms.get_value() + LONGEST_MS - now).max(0.0) as u64;
+        self.save_soon(left.min(PAUSE_MS));
+    }
+
+    /// The key of copies kept in the tab.
+    fn key(&self) -> String {
+        self.mail.me.with_untracked(|me| me.draft_key.clone())
+    }
+
+    /// Whether Cc (1) or Bcc (2) is hidden: nobody is in it and nobody asked for it.
+    pub fn is_folded(&self, field: usize) -> bool {
+        field > 0 && !self.unfolded[field - 1].get() && self.recipients[field].with(Vec::is_empty)
     }
 
     fn here(&self) -> Start {
@@ -216,16 +250,22 @@ impl Writing {
             return Err(Problem::new("forbidden", 403, "No identity or no drafts"));
         };
         self.busy.set_value(true);
+        self.since_ms.set_value(0.0);
         self.saved.set(Saved::Now);
         let account = self.mail.account.get_untracked();
+        let hold = self.mail.hold();
         let answer = self.mail.api().save_draft(account, &from, drafts, &self.draft()).await;
+        if let Ok(saved) = &answer {
+            self.mail.knows_draft(drafts, saved);
+        }
+        drop(hold);
         if self.busy.try_set_value(false).is_some() {
             // The screen is gone meanwhile; `leave` did what was left.
             return Ok(());
         }
         match answer {
-            Ok(id) => {
-                self.settle(id, revision);
+            Ok(saved) => {
+                self.settle(saved.id, revision);
                 Ok(())
             }
             Err(problem) => {
@@ -248,7 +288,7 @@ impl Writing {
         if self.revision.get_value() == revision {
             self.saved.set(Saved::At(clock::time_of_day()));
         } else {
-            drafts::keep(account, self.here(), &self.draft());
+            drafts::keep(self.key(), account, self.here(), &self.draft());
             self.saved.set(Saved::Not);
         }
     }
@@ -331,11 +371,31 @@ impl Writing {
             self.failure.set(Some(words));
             return;
         }
-        if self.subject.with_untracked(|subject| subject.trim().is_empty())
-            && !browser::confirm(i18n::compose::no_subject_ask(self.mail.lang))
-        {
-            return;
+        let lang = self.mail.lang;
+        match self.doubt() {
+            Some(words) => {
+                self.mail.ask(words, String::new(), i18n::compose::send_anyway(lang), false, move || self.depart());
+            }
+            None => self.depart(),
         }
+    }
+
+    /// What one may have forgotten, as a question.
+    fn doubt(&self) -> Option<&'static str> {
+        let lang = self.mail.lang;
+        let own = self.text.with_untracked(|text| {
+            let lines = text.lines().take_while(|line| !line.starts_with('>') && !line.starts_with("-- "));
+            lines.flat_map(|line| [line, "\n"]).collect::<String>().to_lowercase()
+        });
+        let files = self.files.with_untracked(|files| !files.is_empty());
+        if !files && i18n::compose::attachment_words(lang).iter().any(|word| own.contains(word)) {
+            return Some(i18n::compose::forgotten_ask(lang));
+        }
+        let unnamed = self.subject.with_untracked(|subject| subject.trim().is_empty());
+        unnamed.then(|| i18n::compose::no_subject_ask(lang))
+    }
+
+    fn depart(self) {
         self.sending.set(true);
         spawn_local(async move {
             if let Err(problem) = self.submit().await {
@@ -346,8 +406,9 @@ impl Writing {
     }
 
     async fn submit(self) -> Result<(), Problem> {
-        self.save().await?;
         let mail = self.mail;
+        let _hold = mail.hold();
+        self.save().await?;
         let (Some(from), Some(desk)) = (mail.sender(), mail.desk()) else {
             return Err(Problem::new("forbidden", 403, "No identity or no folders"));
         };
