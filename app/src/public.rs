@@ -13,6 +13,7 @@ use crate::{
     pages::{
         accueil::Home,
         annuaire::{Directory, DirectoryPage},
+        approbation::{ApprovalPage, Approvals},
         compte::{
             PreferencesForm, Sessions,
             account::{AccountPage, AccountSheet},
@@ -64,6 +65,8 @@ pub enum PublicPage {
     /// The identity provider, and opening a BAL.
     Opening(Box<OpeningPage>),
     Directory(Box<DirectoryPage>),
+    /// An enrolled browser is asked.
+    Approval(Box<ApprovalPage>),
 }
 
 impl PublicPage {
@@ -83,6 +86,7 @@ impl PublicPage {
             Self::AcceptCgu(_) => i18n::cgu::accept_title(lang),
             Self::Opening(page) => page.title(lang),
             Self::Directory(_) => i18n::directory::title(lang),
+            Self::Approval(_) => i18n::approval::title(lang),
         };
         format::page_title(lang, page)
     }
@@ -90,7 +94,7 @@ impl PublicPage {
     fn draw(self, context: &PageContext) -> AnyView {
         let signed_in = context.signed_in.is_some();
         match self {
-            Self::Home => view! { <Home signed_in=signed_in/> }.into_any(),
+            Self::Home => view! { <Home signed_in=signed_in opening=context.opening/> }.into_any(),
             Self::SignIn { login, retour, error, wait_seconds } => {
                 view! { <SignIn login=login retour=retour error=error wait_seconds=wait_seconds/> }.into_any()
             }
@@ -109,6 +113,7 @@ impl PublicPage {
             Self::AcceptCgu(cgu) => view! { <AcceptPage cgu=*cgu/> }.into_any(),
             Self::Opening(page) => page.draw(),
             Self::Directory(page) => view! { <Directory page=*page/> }.into_any(),
+            Self::Approval(page) => view! { <Approvals page=*page now_local=context.now_local.clone()/> }.into_any(),
         }
     }
 
@@ -124,14 +129,15 @@ impl PublicPage {
     /// Small forms and errors stand in the middle of the screen.
     fn is_alone(&self) -> bool {
         match self {
-            Self::SignIn { .. } | Self::Code(_) | Self::Recovery(_) | Self::Error { .. } => true,
+            Self::SignIn { .. } | Self::Code(_) | Self::Recovery(_) | Self::Error { .. } | Self::Approval(_) => true,
             Self::Account(page) => matches!(**page, AccountPage::Confirm { .. }),
             _ => false,
         }
     }
 }
 
-/// The whole document, from `<!DOCTYPE html>` on. It holds no script.
+/// The whole document, from `<!DOCTYPE html>` on. It holds no script but the modules of the site that wait and that ask
+/// for passkeys.
 pub fn render(page: PublicPage, context: PageContext) -> String {
     let owner = Owner::new();
     let html = owner.with(|| {
@@ -278,7 +284,11 @@ fn Foot<V: IntoView + 'static>(language: V) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::portail::{ContactForm, Insert, Reachable, Table};
+    use crate::pages::{
+        approbation::{Approval, RequestLine},
+        compte::devices::{DeviceKind, Devices},
+        portail::{ContactForm, Insert, Reachable, Table},
+    };
 
     fn pages() -> Vec<PublicPage> {
         let session = SignedIn {
@@ -306,6 +316,29 @@ mod tests {
                 cancel: "/connexion",
                 ..CodePage::default()
             })),
+            PublicPage::Code(Box::new(CodePage {
+                action: "/connexion/code",
+                means: "approval",
+                approval: Some(Approval { number: "42".into(), state: "waiting" }),
+                cancel: "/connexion",
+                ..CodePage::default()
+            })),
+            PublicPage::Approval(Box::new(ApprovalPage {
+                browser: Some("<b>".into()),
+                requests: vec![RequestLine {
+                    id: "1".into(),
+                    agent: "<script>".into(),
+                    at_local: "2026-11-22T09:00".into(),
+                    error: Some("approval-number".into()),
+                }],
+            })),
+            PublicPage::Approval(Box::default()),
+            PublicPage::Account(Box::new(AccountPage::Devices(Box::new(Devices {
+                approval: true,
+                totp: true,
+                refused: Some((DeviceKind::Browser, "<b>".into(), "name-needed".into())),
+                ..Devices::default()
+            })))),
             PublicPage::Sessions { list: vec![SignedIn { current: true, ..session.clone() }, session] },
             PublicPage::Preferences { preferences: Preferences::default(), errors: Vec::new() },
             PublicPage::Error { status: 404, code: "not-found".into(), request_id: Some("r1".into()) },

@@ -19,6 +19,9 @@ pub struct AssetUrls {
     pub sprite: String,
     pub favicon: String,
     pub manifest: String,
+    /// Modules of the pages without WebAssembly.
+    pub passkey: String,
+    pub waiting: String,
 }
 
 /// An announcement in both languages.
@@ -60,6 +63,8 @@ pub struct PageContext {
     pub said: Option<String>,
     /// One can sign in through the national identity provider.
     pub psc: bool,
+    /// Where passkeys work (scheme and authority), if they are a means here.
+    pub passkeys: Option<String>,
     /// One can open a BAL by oneself.
     pub opening: bool,
     /// Without WebAssembly: the address in the browser is not this page's.

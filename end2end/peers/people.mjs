@@ -62,6 +62,7 @@ export const people = [
     profession('60', [place('S', 'CLINIQUE DES TILLEULS')]),
   ]),
   person('899700000903', 'Claire', 'MARTIN', 'homonyme, médecin', [profession('10', [place('L', 'CABINET DU PORT')])]),
+  person('899700000907', 'Inès', 'MOREL', 'infirmière', [profession('60', [place('L', 'CABINET INFIRMIER DU CANAL')])]),
   person('899700000904', 'Hugo', 'ROY', 'étudiant en médecine', [
     profession('10', [place('S', 'CHU DU NORD')], { codeCategorieProfessionnelle: 'E', codeCiviliteDexercice: '' }),
   ]),

@@ -39,7 +39,7 @@ async function make() {
     acrValues: ['eidas1'],
     claims: { openid: ['sub'], scope_all: claimNames(), acr: null, auth_time: null },
     pkce: { required: () => true },
-    ttl: { AccessToken: 120, IdToken: 120, AuthorizationCode: 60, Session: 4 * 3600, Grant: 4 * 3600, Interaction: 600 },
+    ttl: { AccessToken: () => (fault === 'expired-token' ? 1 : 120), IdToken: 120, AuthorizationCode: 60, Session: 4 * 3600, Grant: 4 * 3600, Interaction: 600 },
     cookies: { keys: ['simulated'] },
     routes: {
       authorization: '/protocol/openid-connect/auth',
@@ -140,6 +140,15 @@ function spoil(answer) {
   };
 }
 
+/** The browser is sent back as if another provider had answered (RFC 9207). */
+function mixUp(answer) {
+  const set = answer.setHeader.bind(answer);
+  answer.setHeader = (name, value) => {
+    const back = name.toLowerCase() === 'location' && String(value).includes('/connexion/psc/retour');
+    return set(name, back ? String(value).replace(/\biss=[^&]*/, 'iss=https%3A%2F%2Felsewhere.example') : value);
+  };
+}
+
 /** Faults that are told of the request, not of the answer. */
 function before(request, url) {
   if (fault === 'wrong-nonce' && url.pathname.endsWith('/auth') && url.searchParams.has('nonce')) {
@@ -164,7 +173,11 @@ async function handle(request, answer) {
     if (fault === 'other-issuer') return json(answer, 200, { ...(await metadata()), issuer: 'https://elsewhere.example' });
     return json(answer, 200, await metadata());
   }
+  if (fault === 'mixed-up') mixUp(answer);
+  if (fault === 'token-down' && url.pathname.endsWith('/token')) return request.socket.destroy();
   if (fault === 'forged-token' && url.pathname.endsWith('/token')) spoil(answer);
+  // The token lives a second then, and this takes two.
+  if (fault === 'expired-token' && url.pathname.endsWith('/userinfo')) await new Promise((done) => setTimeout(done, 2100));
   if (fault === 'expired-code' && url.pathname.endsWith('/token')) return json(answer, 400, { error: 'invalid_grant' });
   request.originalUrl = request.url;
   request.url = request.url.slice(realm.length) || '/';
@@ -189,7 +202,7 @@ async function metadata() {
   };
 }
 
-const FAULTS = ['none', 'down', 'wrong-nonce', 'other-issuer', 'forged-token', 'expired-code'];
+const FAULTS = ['none', 'down', 'wrong-nonce', 'other-issuer', 'mixed-up', 'forged-token', 'expired-code', 'expired-token', 'token-down'];
 
 /** `POST /control {"fault": "down"}` or `{"rotate": true}`. */
 async function control(request, answer) {

@@ -24,33 +24,48 @@ export async function good(page: Page) {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 }
 
+const WORDS = {
+  fr: {
+    identity: 'Votre identité', go: 'Continuer', email: 'Adresse e-mail habituelle', code: 'Code', password: 'Mot de passe',
+    again: 'Encore une fois', terms: /j’accepte les conditions|règles d’utilisation/, notice: /note sur la protection/,
+    create: 'Créer ma boîte', ready: 'Votre boîte est ouverte',
+  },
+  en: {
+    identity: 'Your identity', go: 'Continue', email: 'Ordinary e-mail address', code: '6-digit code', password: 'Password',
+    again: 'Once more', terms: /accept the terms of service|rules of the service/, notice: /data protection note/,
+    create: 'Create my mailbox', ready: 'Your mailbox is open',
+  },
+};
+
 /** To the provider, as this person, for a BAL. */
-export async function identify(page: Page, portal: Server, who: string) {
+export async function identify(page: Page, portal: Server, who: string | RegExp) {
   await page.goto(`${portal.url}/inscription`);
   await page.getByRole('link', { name: 'Pro Santé Connect' }).click();
   await portal.psc.choose(page, who);
 }
 
 /** From the page of identity to the end; `look` is called on every step. */
-export async function open(page: Page, portal: Server, email: string, look: (step: string) => Promise<void>, activity?: RegExp) {
-  await expect(page.getByRole('heading', { name: 'Votre identité' })).toBeVisible();
+export async function open(page: Page, portal: Server, email: string, look: (step: string) => Promise<void>, activity?: RegExp, lang: 'fr' | 'en' = 'fr') {
+  const words = WORDS[lang];
+  const go = () => page.getByRole('button', { name: words.go, exact: true }).click();
+  await expect(page.getByRole('heading', { name: words.identity })).toBeVisible();
   await look('identity');
   if (activity) await page.getByRole('radio', { name: activity }).check();
-  await page.getByRole('button', { name: 'Continuer' }).click();
+  await go();
   await look('contact');
-  await page.getByLabel('Adresse e-mail habituelle').fill(email);
-  await page.getByRole('button', { name: 'Continuer' }).click();
+  await page.getByLabel(words.email).fill(email);
+  await go();
   await look('code');
-  await page.getByLabel('Code').fill(await portal.code(email, 0));
-  await page.getByRole('button', { name: 'Continuer' }).click();
+  await page.getByLabel(words.code).fill(await portal.code(email, 0));
+  await go();
   await look('password');
-  await page.getByLabel('Mot de passe', { exact: true }).fill(PASSPHRASE);
-  await page.getByLabel('Encore une fois').fill(PASSPHRASE);
-  await page.getByRole('button', { name: 'Continuer' }).click();
+  await page.getByLabel(words.password, { exact: true }).fill(PASSPHRASE);
+  await page.getByLabel(words.again).fill(PASSPHRASE);
+  await go();
   await look('terms');
-  await page.getByLabel(/j’accepte les conditions|règles d’utilisation/).check();
-  await page.getByLabel(/note sur la protection/).check();
-  await page.getByRole('button', { name: 'Créer ma boîte' }).click();
-  await expect(page.getByRole('heading', { name: 'Votre boîte est ouverte' })).toBeVisible();
+  await page.getByLabel(words.terms).check();
+  await page.getByLabel(words.notice).check();
+  await page.getByRole('button', { name: words.create }).click();
+  await expect(page.getByRole('heading', { name: words.ready })).toBeVisible();
   await look('ready');
 }

@@ -17,6 +17,22 @@ test('a professional opens a mailbox alone and finds the first message in it', a
   await expect(page.getByTestId('row').filter({ hasText: 'Bienvenue' })).toBeVisible();
 });
 
+test.describe('in English', () => {
+  test.use({ locale: 'en-GB' });
+
+  test('a nurse opens a mailbox alone', async ({ page, portal }, info) => {
+    test.slow();
+    await page.goto(`${portal.url}/inscription`);
+    await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+    await identify(page, portal, /Inès MOREL/);
+    await open(page, portal, unique(info, 'ines'), async () => {
+      await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+      await good(page);
+    }, undefined, 'en');
+    await expect(page.getByText(/ines\.morel\d*@infirmier\.mssante\.example/)).toBeVisible();
+  });
+});
+
 test('one of several activities is chosen; the employer answers for the data', async ({ page, portal }, info) => {
   await identify(page, portal, /Anaïs LE GOFF/);
   await page.getByRole('button', { name: 'Continuer' }).click();
@@ -52,6 +68,9 @@ for (const [fault, sentence] of [
   ['wrong-nonce', 'ne correspond pas à votre demande'],
   ['forged-token', 'n’a pas pu être vérifiée'],
   ['expired-code', 'Le délai pour vous identifier est passé'],
+  ['expired-token', 'est arrivée trop tard'],
+  ['mixed-up', 'ne vient pas de Pro Santé Connect'],
+  ['token-down', 'ne répond pas'],
 ] as const) {
   test(`the provider's fault ${fault} is said and nobody comes in`, async ({ page, portal }) => {
     await portal.psc.fault(fault);

@@ -3,9 +3,11 @@
 //! Enter by `sign_in` (password, then code), `sessions` and `tokens` (who is this request from), `rights` (may they).
 //! Nothing here knows about HTTP: cookies and headers are read in `http`. Nothing here is cached beyond a request.
 
+pub mod approval;
 pub mod code;
 pub mod limits;
 pub mod means;
+pub mod passkeys;
 pub mod password;
 pub mod psc;
 pub mod recovery;

@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, sync::watch};
 use zeroize::Zeroizing;
 
 use crate::{
-    auth::{password::Passwords, psc::Psc},
+    auth::{passkeys::Passkeys, password::Passwords, psc::Psc},
     config::Config,
     http::{
         assets::Assets,
@@ -126,6 +126,7 @@ pub fn state(config: Config, store: Store, clock: Arc<dyn Clock>) -> anyhow::Res
         mailer: Mailer::new(&config.smtp)?,
         sms: Sms::new(&config.sms)?,
         passwords: Passwords::new(config.limits.hashing_at_once, &*random)?,
+        passkeys: Passkeys::new(&config)?,
         psc: Psc::new(&config.psc)?,
         metrics: Metrics::default(),
         gates: Gates::default(),

@@ -286,14 +286,20 @@ impl Loaded {
         for setting in SETTINGS {
             let (value, source) = self.value(setting);
             let shown = match (&value, setting.secret) {
-                (toml::Value::String(text), true) if text.contains('@') || text.contains("password") => "(hidden)".into(),
                 (toml::Value::String(text), _) if text.is_empty() => "(none)".into(),
+                (toml::Value::String(text), true) if !is_bare_address(text) => "(hidden)".into(),
                 (value, _) => value.to_string(),
             };
             out.push_str(&format!("{} = {shown}\n    {source}. {}\n", setting.name, setting.about));
         }
         out
     }
+}
+
+/// A secret setting that holds no secret: the address of a database or of a mail server without anybody's password.
+fn is_bare_address(text: &str) -> bool {
+    let address = ["sqlite:", "postgres://", "smtp://", "smtps://"].iter().any(|scheme| text.starts_with(scheme));
+    address && !text.contains(['@', '?'])
 }
 
 fn known(name: &str) -> anyhow::Result<&'static Setting> {
@@ -362,7 +368,7 @@ impl Config {
         }
         let known = crate::auth::means::SignedBy::CONFIGURED;
         if let Some(bad) = self.sign_in.means.iter().find(|word| !known.iter().any(|means| means.code() == word.as_str())) {
-            bail!("`sign_in.means` holds `{bad}`: psc, email, sms and totp can stand there");
+            bail!("`sign_in.means` holds `{bad}`: psc, email, sms, totp, approval and passkey can stand there");
         }
         if self.sign_in.means.is_empty() || self.sign_in.fresh_minutes == 0 || self.sign_in.link_minutes == 0 {
             bail!("`sign_in` must name one means at least, and times above zero");

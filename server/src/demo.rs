@@ -284,6 +284,7 @@ fn start_catcher(args: &Args) -> anyhow::Result<Child> {
 
 fn announce(args: &Args) {
     println!("\nPli, demonstration: http://{}", args.listen);
+    println!("Passkeys need a name:     http://localhost:{}", args.listen.port());
     println!("Codes and text messages arrive at  http://{}  (SMTP {})", args.catcher, args.catcher_smtp);
     println!("Everybody's password is   {PASSWORD}\n");
     for person in people() {

@@ -4,6 +4,7 @@
 //! (`layers::guard`: where from, who, may they, how much, how long), then its handler, then the security headers.
 
 pub mod account_pages;
+pub mod approval;
 pub mod assets;
 pub mod body;
 pub mod compress;
@@ -21,6 +22,7 @@ pub mod listener;
 pub mod openapi;
 pub mod opening;
 pub mod pages;
+pub mod passkeys;
 pub mod portal_pages;
 pub mod psc;
 pub mod public;

@@ -6,7 +6,7 @@ use store::{Clock, Random, Store};
 use tokio::sync::watch;
 
 use crate::{
-    auth::{password::Passwords, psc::Psc},
+    auth::{passkeys::Passkeys, password::Passwords, psc::Psc},
     config::Config,
     http::{assets::Assets, health::Health, jmap::Gates},
     notices::Mailer,
@@ -28,6 +28,8 @@ pub struct Shared {
     pub mailer: Mailer,
     pub sms: Sms,
     pub passwords: Passwords,
+    /// None where the service has no name.
+    pub passkeys: Option<Passkeys>,
     /// The identity provider; none when it is not configured.
     pub psc: Option<Psc>,
     pub metrics: Metrics,

@@ -7,19 +7,18 @@ use crate::{
     i18n,
 };
 
-/// The presentation. Someone signed in is offered their mail instead of the sign-in.
+/// The presentation. Someone signed in is offered their mail instead of the sign-in; `opening`: one can open a BAL alone.
 #[component]
-pub fn Home(signed_in: bool) -> impl IntoView {
+pub fn Home(signed_in: bool, opening: bool) -> impl IntoView {
     let lang = i18n::lang();
     use i18n::home;
     let enter = if signed_in {
         view! { <ButtonLink variant="primary" href="/courrier">{home::open(lang)}</ButtonLink> }.into_any()
     } else {
-        view! {
-            <ButtonLink variant="primary" href="/inscription">{home::open_account(lang)}</ButtonLink>
-            <ButtonLink href="/connexion">{home::sign_in_again(lang)}</ButtonLink>
-        }
-        .into_any()
+        let open = opening
+            .then(|| view! { <ButtonLink variant="primary" href="/inscription">{home::open_account(lang)}</ButtonLink> });
+        let variant = if opening { "plain" } else { "primary" };
+        view! { {open} <ButtonLink variant=variant href="/connexion">{home::sign_in_again(lang)}</ButtonLink> }.into_any()
     };
     let points = [
         ("keyboard", home::point_fast(lang), home::point_fast_what(lang)),
@@ -29,6 +28,14 @@ pub fn Home(signed_in: bool) -> impl IntoView {
     .map(|(icon, title, what)| view! { <li><Icon name=icon/><h3>{title}</h3><p>{what}</p></li> })
     .collect_view();
     let safety = home::safety_list(lang).iter().map(|text| view! { <li><Icon name="check"/>{*text}</li> }).collect_view();
+    let steps = opening.then(|| {
+        view! {
+            <section class="home-part">
+                <h2>{home::steps(lang)}</h2>
+                <ol class="home-points home-steps">{pairs(home::step_list(lang))}</ol>
+            </section>
+        }
+    });
     view! {
         <div class="home">
             <section class="hero">
@@ -47,10 +54,7 @@ pub fn Home(signed_in: bool) -> impl IntoView {
                 <h2>{home::for_whom(lang)}</h2>
                 <ul class="home-points">{pairs(home::for_whom_list(lang))}</ul>
             </section>
-            <section class="home-part">
-                <h2>{home::steps(lang)}</h2>
-                <ol class="home-points home-steps">{pairs(home::step_list(lang))}</ol>
-            </section>
+            {steps}
             <section class="home-part home-safety">
                 <h2><Icon name="shield"/>{home::safety(lang)}</h2>
                 <ul>{safety}</ul>

@@ -2,6 +2,7 @@
 
 mod access;
 pub mod account;
+pub mod devices;
 mod outside;
 pub mod password;
 

@@ -7,7 +7,11 @@ use leptos::prelude::*;
 use crate::{
     components::{Button, Field, Icon, Notice},
     i18n::{self, Lang},
-    pages::inscription::PscLink,
+    pages::{
+        approbation::{self, Approval},
+        inscription::PscLink,
+        passkey::PasskeyForm,
+    },
     shell::PageContext,
 };
 
@@ -25,6 +29,16 @@ pub fn SignIn(login: String, retour: String, error: Option<String>, wait_seconds
             <p class="or">{i18n::opening::or(lang)}</p>
         }
     });
+    let passkey = page.passkeys.is_some().then(|| {
+        let retour = retour.clone();
+        view! {
+            <PasskeyForm what="get" action="/connexion/cle" words=i18n::passkey::sign_in(lang)>
+                <p class="or">{i18n::opening::or(lang)}</p>
+                <input type="hidden" name="retour" value=retour/>
+                <input type="hidden" name="login"/>
+            </PasskeyForm>
+        }
+    });
     view! {
         <section class="card">
             <h1>{i18n::sign_in::title(lang)}</h1>
@@ -40,6 +54,7 @@ pub fn SignIn(login: String, retour: String, error: Option<String>, wait_seconds
                     autocomplete="current-password" required=true autofocus=known/>
                 <Button variant="primary">{i18n::sign_in::submit(lang)}</Button>
             </form>
+            {passkey}
             <div class="card-foot">
                 <p><a href="/connexion/oubli">{i18n::recover::forgot(lang)}</a></p>
                 <p><a href="/connexion/suspendre">{i18n::recover::stolen(lang)}</a></p>
@@ -58,7 +73,7 @@ pub fn SignIn(login: String, retour: String, error: Option<String>, wait_seconds
 pub struct CodePage {
     /// Where the form is posted; another code is asked for at `{action}/renvoyer`.
     pub action: &'static str,
-    /// `email`, `sms`, `totp` or `password`.
+    /// `email`, `sms`, `totp`, `approval` or `password`.
     pub means: &'static str,
     /// Where the code went, masked.
     pub contact: String,
@@ -66,6 +81,8 @@ pub struct CodePage {
     pub error: Option<String>,
     /// Seconds until another code may be asked for, 0 when now.
     pub resend_in: u32,
+    /// The digits for the enrolled browser, instead of a code.
+    pub approval: Option<Approval>,
     /// The other means the person may take.
     pub others: Vec<&'static str>,
     /// Where one begins again.
@@ -84,7 +101,25 @@ pub fn Code(page: CodePage) -> impl IntoView {
     let lang = i18n::lang();
     let submit = if page.is_sign_in() { i18n::code::submit(lang) } else { i18n::means::submit(lang) };
     let restart = if page.is_sign_in() { i18n::code::restart(lang) } else { i18n::means::cancel(lang) };
-    let CodePage { action, means, contact, retour, error, resend_in, others, cancel } = page;
+    let CodePage { action, means, contact, retour, error, resend_in, approval, others, cancel } = page;
+    let others = {
+        let again = [action, "/renvoyer"].concat();
+        others.into_iter().map(|means| other(again.clone(), &retour, means, use_words(lang, means))).collect_view()
+    };
+    if let Some(approval) = approval {
+        return view! {
+            <section class="card">
+                <h1>{i18n::approval::title(lang)}</h1>
+                {approbation::waiting(approval, action, &retour, error)}
+                <div class="card-foot">
+                    {others}
+                    <p><a href=cancel>{restart}</a></p>
+                    <p>{i18n::means::nobody_asks_number(lang)}</p>
+                </div>
+            </section>
+        }
+        .into_any();
+    }
     let refusal = Signal::stored(error.map(|code| i18n::error(lang, &code, &[])));
     let again = format!("{action}/renvoyer");
     let is_sent = means == "email" || means == "sms";
@@ -115,7 +150,6 @@ pub fn Code(page: CodePage) -> impl IntoView {
             Some(view! { <p class="field-hint">{i18n::code::resend_wait(lang, seconds.into())}</p> }.into_any())
         }
     };
-    let others = others.into_iter().map(|means| other(again.clone(), &retour, means, use_words(lang, means))).collect_view();
     view! {
         <section class="card">
             <h1>{i18n::code::title(lang)}</h1>
@@ -134,6 +168,7 @@ pub fn Code(page: CodePage) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 fn other(action: String, retour: &str, means: &'static str, words: &'static str) -> AnyView {
@@ -150,6 +185,7 @@ fn use_words(lang: Lang, means: &str) -> &'static str {
     match means {
         "sms" => i18n::means::use_sms(lang),
         "totp" => i18n::means::use_totp(lang),
+        "approval" => i18n::means::use_approval(lang),
         "password" => i18n::means::use_password(lang),
         _ => i18n::means::use_email(lang),
     }

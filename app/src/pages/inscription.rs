@@ -43,6 +43,9 @@ pub enum OpeningPage {
         /// Somebody with a BAL here already: their address is known.
         known: bool,
         email: String,
+        /// None where no text message is sent.
+        mobile: Option<String>,
+        mobile_error: Option<String>,
         liste_rouge: bool,
         /// The telephone of the place, when the provider gave one.
         phone: Option<String>,
@@ -51,6 +54,8 @@ pub enum OpeningPage {
     },
     Code {
         head: Head,
+        /// The mobile is verified, not the address.
+        mobile: bool,
         masked_contact: String,
         error: Option<String>,
         resend_in: u32,
@@ -67,6 +72,7 @@ pub enum OpeningPage {
         name: String,
         controller: String,
         email: String,
+        mobile: Option<String>,
         liste_rouge: bool,
         /// The version in force and the day it began; none where nothing is published.
         cgu: Option<(i64, String)>,
@@ -105,18 +111,18 @@ impl OpeningPage {
                 <IdentityStep head=head name=name national_id=national_id choices=choices selected=selected error=error/>
             }
             .into_any(),
-            Self::Contact { head, known, email, liste_rouge, phone, publish_phone, error } => view! {
-                <ContactStep head=head known=known email=email liste_rouge=liste_rouge phone=phone publish_phone=publish_phone error=error/>
+            Self::Contact { head, known, email, mobile, mobile_error, liste_rouge, phone, publish_phone, error } => view! {
+                <ContactStep head=head known=known email=email mobile=mobile mobile_error=mobile_error liste_rouge=liste_rouge phone=phone publish_phone=publish_phone error=error/>
             }
             .into_any(),
-            Self::Code { head, masked_contact, error, resend_in } => {
-                view! { <CodeStep head=head masked_contact=masked_contact error=error resend_in=resend_in/> }.into_any()
+            Self::Code { head, mobile, masked_contact, error, resend_in } => {
+                view! { <CodeStep head=head mobile=mobile masked_contact=masked_contact error=error resend_in=resend_in/> }.into_any()
             }
             Self::Password { head, login, error, again_error } => {
                 view! { <PasswordStep head=head login=login error=error again_error=again_error/> }.into_any()
             }
-            Self::Terms { head, address, name, controller, email, liste_rouge, cgu, error } => view! {
-                <TermsStep head=head address=address name=name controller=controller email=email liste_rouge=liste_rouge cgu=cgu error=error/>
+            Self::Terms { head, address, name, controller, email, mobile, liste_rouge, cgu, error } => view! {
+                <TermsStep head=head address=address name=name controller=controller email=email mobile=mobile liste_rouge=liste_rouge cgu=cgu error=error/>
             }
             .into_any(),
             Self::Ready { address, controller, opened } => {
@@ -299,12 +305,21 @@ mod tests {
                 head: head.clone(),
                 known: false,
                 email: "\"><script>".into(),
+                mobile: Some("<b>".into()),
+                mobile_error: Some("mobile-bad".into()),
                 liste_rouge: true,
                 phone: Some("01".into()),
                 publish_phone: false,
                 error: Some("email-is-mssante".into()),
             },
-            OpeningPage::Code { head: head.clone(), masked_contact: "c…@e.fr".into(), error: None, resend_in: 4 },
+            OpeningPage::Code {
+                head: head.clone(),
+                mobile: false,
+                masked_contact: "c…@e.fr".into(),
+                error: None,
+                resend_in: 4,
+            },
+            OpeningPage::Code { head: head.clone(), mobile: true, masked_contact: "+336".into(), error: None, resend_in: 0 },
             OpeningPage::Password {
                 head: head.clone(),
                 login: "a".into(),
@@ -317,6 +332,7 @@ mod tests {
                 name: "b".into(),
                 controller: "<b>".into(),
                 email: "d".into(),
+                mobile: Some("+33612345678".into()),
                 liste_rouge: false,
                 cgu: Some((3, "1er mai 2026".into())),
                 error: Some("cgu-needed".into()),

@@ -97,6 +97,29 @@ pub async fn succeeded(state: &State, attempt: &Attempt) -> Result<(), store::Er
     Ok(())
 }
 
+/// Challenges of passkeys that cost nothing, until a pause forgives them: a whole house may be behind one address.
+const CEREMONIES: u32 = 60;
+
+async fn ceremony_key(state: &State, from: IpAddr) -> Result<[u8; 32], store::Error> {
+    state.store.attempt_key("ceremony", &network(from).to_string()).await
+}
+
+/// Counts a challenge asked for by a browser that nobody is known in; the more, the slower.
+///
+/// # Errors
+/// `Wait` when more are queued than the longest delay lets through.
+pub async fn ceremony(state: &State, from: IpAddr) -> Result<(), Refused> {
+    queued(state, &ceremony_key(state, from).await?, CEREMONIES).await
+}
+
+/// Takes it back: the challenge was signed.
+///
+/// # Errors
+/// The store's.
+pub async fn ceremony_done(state: &State, from: IpAddr) -> Result<(), store::Error> {
+    state.store.attempt_succeeded(&ceremony_key(state, from).await?, false).await
+}
+
 /// Searches of the directory that cost nothing, until a pause forgives them: one looks colleagues up, one does not copy.
 const SEARCHES: u32 = 120;
 
@@ -105,15 +128,18 @@ const SEARCHES: u32 = 120;
 /// # Errors
 /// `Wait` when more are queued than the longest delay lets through.
 pub async fn search(state: &State, person: PersonId) -> Result<(), Refused> {
+    queued(state, &state.store.attempt_key("directory", &person.to_string()).await?, SEARCHES).await
+}
+
+async fn queued(state: &State, key: &[u8; 32], forgiven: u32) -> Result<(), Refused> {
     let limits = &state.config.limits;
     let rule = store::AttemptRule {
-        forgiven: SEARCHES,
+        forgiven,
         step_ms: i64::try_from(limits.slow_step_ms).unwrap_or(i64::MAX),
         max_ms: i64::try_from(limits.slow_max_ms).unwrap_or(i64::MAX),
         queue: true,
     };
-    let key = state.store.attempt_key("directory", &person.to_string()).await?;
-    match state.store.attempt_begin(&key, rule).await? {
+    match state.store.attempt_begin(key, rule).await? {
         store::AttemptAnswer::After { ms } => {
             tokio::time::sleep(Duration::from_millis(u64::try_from(ms).unwrap_or(0))).await;
             Ok(())

@@ -15,13 +15,17 @@ pub enum SignedBy {
     Sms,
     /// A code of an enrolled application.
     Totp,
+    /// An enrolled browser said yes.
+    Approval,
+    /// A passkey, without a password.
+    Passkey,
     /// Only in recovery, after a link: the password of the account.
     Password,
 }
 
 impl SignedBy {
     /// All that can stand in `[sign_in] means`.
-    pub const CONFIGURED: [Self; 4] = [Self::Psc, Self::Email, Self::Sms, Self::Totp];
+    pub const CONFIGURED: [Self; 6] = [Self::Psc, Self::Email, Self::Sms, Self::Totp, Self::Approval, Self::Passkey];
 
     /// The word in the configuration, the database and the traces.
     pub fn code(self) -> &'static str {
@@ -30,26 +34,32 @@ impl SignedBy {
             Self::Email => "email",
             Self::Sms => "sms",
             Self::Totp => "totp",
+            Self::Approval => "approval",
+            Self::Passkey => "passkey",
             Self::Password => "password",
         }
     }
 
     /// The means a word stands for.
     pub fn from_code(code: &str) -> Option<Self> {
-        let all = [Self::Psc, Self::Email, Self::Sms, Self::Totp, Self::Password];
-        all.into_iter().find(|means| means.code() == code)
+        Self::CONFIGURED.into_iter().chain([Self::Password]).find(|means| means.code() == code)
     }
 }
 
 /// Is this means switched on for the service (and has what it needs)?
 pub fn is_on(state: &State, means: SignedBy) -> bool {
     let listed = state.config.sign_in.means.iter().any(|word| word == means.code());
-    listed && (means != SignedBy::Sms || state.sms.is_configured())
+    listed
+        && match means {
+            SignedBy::Sms => state.sms.is_configured(),
+            SignedBy::Passkey => state.passkeys.is_some(),
+            _ => true,
+        }
 }
 
 /// Is a password of any use here?
 pub fn password_is_on(state: &State) -> bool {
-    [SignedBy::Email, SignedBy::Sms, SignedBy::Totp].into_iter().any(|means| is_on(state, means))
+    [SignedBy::Email, SignedBy::Sms, SignedBy::Totp, SignedBy::Approval].into_iter().any(|means| is_on(state, means))
 }
 
 /// What a person may give after their password: the means used last first, then the strongest.
@@ -60,12 +70,14 @@ pub async fn second(state: &State, person: PersonId) -> Result<Vec<SignedBy>, st
     let contact = state.store.contact(person).await?;
     let enrolled = state.store.devices(person).await?;
     let has_totp = enrolled.iter().any(|device| device.confirmed_at.is_some());
-    let mut list: Vec<SignedBy> =
-        [(SignedBy::Totp, has_totp), (SignedBy::Sms, contact.mobile.is_some()), (SignedBy::Email, true)]
-            .into_iter()
-            .filter(|(means, has)| *has && is_on(state, *means))
-            .map(|(means, _)| means)
-            .collect();
+    let has = [
+        (SignedBy::Approval, !state.store.approvers(person).await?.is_empty()),
+        (SignedBy::Totp, has_totp),
+        (SignedBy::Sms, contact.mobile.is_some()),
+        (SignedBy::Email, true),
+    ];
+    let usable = has.into_iter().filter(|(means, has)| *has && is_on(state, *means));
+    let mut list: Vec<SignedBy> = usable.map(|(means, _)| means).collect();
     if let Some(last) = state.store.means_remembered(person).await? {
         list.sort_by_key(|means| means.code() != last);
     }

@@ -70,13 +70,14 @@ async fn send(state: &State, person: PersonId, purpose: LinkPurpose, lang: Lang)
     Ok(())
 }
 
-/// The second proofs a person may give after the link: none that is the ordinary address again.
+/// The second proofs a person may give after the link: none that is the ordinary address again, nor a browser that may
+/// be what was stolen.
 ///
 /// # Errors
 /// The store's.
 pub async fn proofs(state: &State, person: PersonId) -> Result<Vec<SignedBy>, store::Error> {
     let mut list = means::second(state, person).await?;
-    list.retain(|means| *means != SignedBy::Email);
+    list.retain(|means| !matches!(means, SignedBy::Email | SignedBy::Approval));
     let suspended = state.store.suspended(person).await?.is_some();
     if suspended && state.store.credential(person).await?.is_some() {
         list.push(SignedBy::Password);
@@ -110,13 +111,13 @@ pub async fn suspend(state: &State, token: &str) -> Result<(), SignInError> {
 ///
 /// # Errors
 /// `Expired`, `NoMeans`, or the store's.
-pub async fn go_on(state: &State, token: &str, lang: Lang) -> Result<String, SignInError> {
+pub async fn go_on(state: &State, token: &str, browser: &Browser) -> Result<String, SignInError> {
     let link = link(state, token).await?;
     if link.purpose != LinkPurpose::Recover {
         return Err(SignInError::Expired);
     }
-    let first = *proofs(state, link.person).await?.first().ok_or(SignInError::NoMeans)?;
-    second::begin(state, link.person, Purpose::Recover, first, lang).await
+    let offered = proofs(state, link.person).await?;
+    second::begin(state, link.person, Purpose::Recover, &offered, browser).await
 }
 
 /// The second proof: a new password may be chosen in this browser.

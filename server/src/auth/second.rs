@@ -1,13 +1,17 @@
-//! The second proof: a code sent by e-mail or SMS, or shown by an enrolled application, for one purpose, in one browser.
+//! The second proof: a code sent by e-mail or SMS, or shown by an enrolled application, or the approval of an enrolled
+//! browser, for one purpose, in one browser.
 //! The person may take another of their means instead.
 
 use app::i18n::{self, Lang};
 use serde::Serialize;
-use store::{Actor, Chain, Challenge, CodeTried, Means, NewChallenge, Proof, Purpose, Random, Trace};
+use store::{
+    Actor, Chain, Challenge, CodeTried, Means, NewChallenge, Proof, Purpose, Random, Renewal, Trace,
+    approvals::{ApprovalState, Awaited},
+};
 use wire::id::PersonId;
 
 use super::{
-    code, limits,
+    approval, code, limits,
     means::SignedBy,
     sessions::{self, token_hash},
     sign_in::{Browser, SignInError},
@@ -24,7 +28,12 @@ pub struct Waiting {
     pub contact: String,
     /// Seconds until another may be sent.
     pub resend_in: u32,
+    /// The digits for the enrolled browser, and how it stands.
+    pub approval: Option<Awaited>,
 }
+
+/// Seconds after which fewer approvals wait, when there are too many.
+const APPROVAL_WAIT: u32 = 120;
 
 /// How long a code lives, in milliseconds.
 fn valid_ms(state: &State) -> i64 {
@@ -35,33 +44,46 @@ fn is_sent(means: SignedBy) -> bool {
     matches!(means, SignedBy::Email | SignedBy::Sms)
 }
 
-/// Asks for a code by `means`: the token for the browser's cookie. What is sent is on its way.
+/// Asks for the first of the `offered` means: the token for the browser's cookie. What is sent is on its way. While too
+/// many approvals wait, the next means is asked for.
 ///
 /// # Errors
-/// The store's.
+/// `NoMeans` when none is offered, `Wait`, or the store's.
 pub async fn begin(
     state: &State,
     person: PersonId,
     purpose: Purpose,
-    means: SignedBy,
-    lang: Lang,
+    offered: &[SignedBy],
+    browser: &Browser,
 ) -> Result<String, SignInError> {
-    let token = sessions::new_token(&*state.random);
-    let code = is_sent(means).then(|| code::new_code(&*state.random));
-    let challenge = NewChallenge {
-        person,
-        browser: token_hash(&token),
-        purpose,
-        means: means.code(),
-        code: code.clone(),
-        valid_ms: valid_ms(state),
-        waiting: None,
-    };
-    state.store.challenge_create(challenge).await?;
-    if let Some(code) = code {
-        code::send(state, person, means, code, lang);
+    let mut refused = SignInError::NoMeans;
+    for means in offered {
+        let token = sessions::new_token(&*state.random);
+        let code = is_sent(*means).then(|| code::new_code(&*state.random));
+        let challenge = NewChallenge {
+            person,
+            browser: token_hash(&token),
+            purpose,
+            means: means.code(),
+            code: code.clone(),
+            valid_ms: valid_ms(state),
+            waiting: None,
+            approval: (*means == SignedBy::Approval).then(|| approval::request(state, &browser.agent)),
+        };
+        match state.store.challenge_create(challenge).await {
+            Ok(()) => {}
+            Err(store::Error::Limit { .. }) => {
+                refused = SignInError::Wait(APPROVAL_WAIT);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(code) = code {
+            code::send(state, person, *means, code, browser.lang);
+        }
+        return Ok(token);
     }
-    Ok(token)
+    Err(refused)
 }
 
 /// Sends a code to a contact that is not the person's yet; `what` waits for it.
@@ -86,6 +108,7 @@ pub async fn begin_contact(
         code: Some(code.clone()),
         valid_ms: valid_ms(state),
         waiting: Some(serde_json::to_vec(what).map_err(anyhow::Error::from)?),
+        approval: None,
     };
     state.store.challenge_create(challenge).await?;
     code::send_to(state, to.to_owned(), means, i18n::notice::contact_code(lang, &code), lang);
@@ -99,17 +122,28 @@ pub async fn begin_contact(
 pub async fn grant(state: &State, person: PersonId, purpose: Purpose) -> Result<String, SignInError> {
     let token = sessions::new_token(&*state.random);
     let (browser, valid_ms) = (token_hash(&token), valid_ms(state));
-    let granted = NewChallenge { person, browser, purpose, means: "none", code: None, valid_ms, waiting: None };
+    let means = "none";
+    let granted = NewChallenge { person, browser, purpose, means, code: None, valid_ms, waiting: None, approval: None };
     state.store.challenge_create(granted).await?;
     Ok(token)
+}
+
+/// Why nothing is waited for in a browser: an enrolled one refused, or there is nothing (any more).
+async fn gone(state: &State, browser: [u8; 32]) -> SignInError {
+    match state.store.approval_awaited(browser).await {
+        Ok(Some(awaited)) if awaited.state == ApprovalState::Refused => SignInError::ApprovalRefused,
+        Ok(_) => SignInError::Expired,
+        Err(error) => error.into(),
+    }
 }
 
 /// What is waited for in a browser.
 ///
 /// # Errors
-/// `Expired` when nothing is, or the store's.
+/// `Expired` when nothing is, `ApprovalRefused` when that was the answer, or the store's.
 pub async fn waiting(state: &State, token: &str, purpose: Purpose) -> Result<Waiting, SignInError> {
-    let challenge = state.store.challenge(token_hash(token), purpose).await?.ok_or(SignInError::Expired)?;
+    let hash = token_hash(token);
+    let Some(challenge) = state.store.challenge(hash, purpose).await? else { return Err(gone(state, hash).await) };
     let means = SignedBy::from_code(&challenge.means).ok_or(SignInError::Expired)?;
     let contact = state.store.contact(challenge.person).await?;
     let contact = match (means, purpose) {
@@ -124,13 +158,17 @@ pub async fn waiting(state: &State, token: &str, purpose: Purpose) -> Result<Wai
     let since = state.clock.now_ms() - challenge.sent_at;
     let left = i64::from(state.config.codes.resend_seconds) - since / 1000;
     let resend_in = if is_sent(means) { u32::try_from(left).unwrap_or(0) } else { 0 };
-    Ok(Waiting { person: challenge.person, means, contact, resend_in })
+    let approval = match means {
+        SignedBy::Approval => state.store.approval_awaited(hash).await?,
+        _ => None,
+    };
+    Ok(Waiting { person: challenge.person, means, contact, resend_in, approval })
 }
 
 /// Tries what was typed. Answers whose it is and by which means; the challenge is gone then.
 ///
 /// # Errors
-/// `WrongCode`, `UsedUp`, `Expired`, `Wait`, or the store's.
+/// `WrongCode`, `UsedUp`, `Expired`, `NotYet`, `ApprovalRefused`, `ApprovalLapsed`, `Wait`, or the store's.
 pub async fn attempt(
     state: &State,
     token: &str,
@@ -139,8 +177,11 @@ pub async fn attempt(
     browser: &Browser,
 ) -> Result<(Challenge, SignedBy), SignInError> {
     let hash = token_hash(token);
-    let challenge = state.store.challenge(hash, purpose).await?.ok_or(SignInError::Expired)?;
+    let Some(challenge) = state.store.challenge(hash, purpose).await? else { return Err(gone(state, hash).await) };
     let means = SignedBy::from_code(&challenge.means).ok_or(SignInError::Expired)?;
+    if means == SignedBy::Approval {
+        return approval::take(state, token, purpose).await.map(|challenge| (challenge, means));
+    }
     let attempt = limits::begin(state, &challenge.person.to_string(), browser.address).await?;
     let proof = match means {
         SignedBy::Totp => {
@@ -172,14 +213,29 @@ pub async fn attempt(
 ///
 /// # Errors
 /// `TooSoon`, `Expired` (also for a means that is not in `allowed`), or the store's.
-pub async fn renew(state: &State, token: &str, purpose: Purpose, means: SignedBy, lang: Lang) -> Result<(), SignInError> {
+pub async fn renew(
+    state: &State,
+    token: &str,
+    purpose: Purpose,
+    means: SignedBy,
+    browser: &Browser,
+) -> Result<(), SignInError> {
     let code = is_sent(means).then(|| code::new_code(&*state.random));
-    let pause = i64::from(state.config.codes.resend_seconds) * 1000;
-    let (hash, valid) = (token_hash(token), valid_ms(state));
-    match state.store.challenge_renew(hash, purpose, means.code(), code.as_deref(), valid, pause).await? {
+    let renewal = Renewal {
+        means: means.code(),
+        code: code.clone(),
+        approval: (means == SignedBy::Approval).then(|| approval::request(state, &browser.agent)),
+        valid_ms: valid_ms(state),
+        pause_ms: i64::from(state.config.codes.resend_seconds) * 1000,
+    };
+    let renewed = match state.store.challenge_renew(token_hash(token), purpose, renewal).await {
+        Err(store::Error::Limit { .. }) => return Err(SignInError::TooSoon { seconds: APPROVAL_WAIT }),
+        renewed => renewed?,
+    };
+    match renewed {
         store::Renewed::Sent(person) => {
             if let Some(code) = code {
-                code::send(state, person, means, code, lang);
+                code::send(state, person, means, code, browser.lang);
             }
             Ok(())
         }

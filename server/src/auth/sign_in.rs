@@ -44,6 +44,15 @@ pub enum SignInError {
     /// The person asked that nobody gets in.
     #[error("suspended")]
     Suspended,
+    /// The enrolled browser was asked and did not answer yet.
+    #[error("not approved yet")]
+    NotYet,
+    /// It said no: begin again with the password.
+    #[error("refused on an enrolled browser")]
+    ApprovalRefused,
+    /// It did not answer in time.
+    #[error("nobody approved in time")]
+    ApprovalLapsed,
     /// No means that is switched on here is one the person has.
     #[error("no second means")]
     NoMeans,
@@ -79,14 +88,14 @@ pub async fn password(state: &State, login: &str, password: &str, browser: &Brow
     if state.store.suspended(person).await?.is_some() {
         return Err(SignInError::Suspended);
     }
-    let first = *means::second(state, person).await?.first().ok_or(SignInError::NoMeans)?;
-    second::begin(state, person, Purpose::SignIn, first, browser.lang).await
+    let offered = means::second(state, person).await?;
+    second::begin(state, person, Purpose::SignIn, &offered, browser).await
 }
 
 /// What the page that asks for the code shows, and the other means the person may take.
 ///
 /// # Errors
-/// `Expired` when nothing is waited for in this browser.
+/// `Expired` when nothing is waited for in this browser, `ApprovalRefused` when that was the answer.
 pub async fn waiting(state: &State, token: &str) -> Result<(Waiting, Vec<SignedBy>), SignInError> {
     let waiting = second::waiting(state, token, Purpose::SignIn).await?;
     let mut others = means::second(state, waiting.person).await?;
@@ -97,7 +106,7 @@ pub async fn waiting(state: &State, token: &str) -> Result<(Waiting, Vec<SignedB
 /// The second step. Answers the token of the new session.
 ///
 /// # Errors
-/// `WrongCode`, `UsedUp`, `Expired`, `Wait`, `Suspended`, or the store's.
+/// `WrongCode`, `UsedUp`, `Expired`, `NotYet`, `ApprovalRefused`, `ApprovalLapsed`, `Wait`, `Suspended`, or the store's.
 pub async fn code(state: &State, token: &str, typed: &str, browser: &Browser) -> Result<String, SignInError> {
     let (challenge, means) = second::attempt(state, token, Purpose::SignIn, typed, browser).await?;
     if state.store.suspended(challenge.person).await?.is_some() {
@@ -113,11 +122,11 @@ pub async fn code(state: &State, token: &str, typed: &str, browser: &Browser) ->
 ///
 /// # Errors
 /// `TooSoon`, `Expired`, or the store's.
-pub async fn resend(state: &State, token: &str, wanted: Option<SignedBy>, lang: Lang) -> Result<(), SignInError> {
+pub async fn resend(state: &State, token: &str, wanted: Option<SignedBy>, browser: &Browser) -> Result<(), SignInError> {
     let waiting = second::waiting(state, token, Purpose::SignIn).await?;
     let means = wanted.unwrap_or(waiting.means);
     if !means::second(state, waiting.person).await?.contains(&means) {
         return Err(SignInError::Expired);
     }
-    second::renew(state, token, Purpose::SignIn, means, lang).await
+    second::renew(state, token, Purpose::SignIn, means, browser).await
 }

@@ -167,8 +167,8 @@ pub const SETTINGS: &[Setting] = &[
     optional(text("maintenance.to", "", "When it ends; the announcement goes away then.")),
     list(
         "sign_in.means",
-        "psc,email,sms,totp",
-        "Means of sign-in that are on: psc (Pro Santé Connect), and password with email, sms or totp.",
+        "psc,email,sms,totp,approval,passkey",
+        "Means of sign-in that are on: psc (Pro Santé Connect), passkey, and password with email, sms, totp or approval.",
     ),
     number("sign_in.fresh_minutes", "10", "Password, contacts, devices and closing want a proof of identity not older."),
     number("sign_in.link_minutes", "30", "A link of recovery is valid for so long."),

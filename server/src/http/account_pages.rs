@@ -1,38 +1,40 @@
-//! Pages of one's own account. No WebAssembly. Here the overview, sessions, preferences and the proof that sensitive pages
-//! ask for; `access` is about who gets in, `outside` about what others see and what one is told.
+//! Pages of one's own account. No WebAssembly. Here the overview, sessions and preferences; who gets in stands in
+//! `password`, `contacts`, `devices` (with `passkeys` and `browsers`), `applications` and `security`: whatever changes the
+//! access wants a fresh proof of who asks (`Fresh`, given by `confirm`), is traced, and is told to the person outside the
+//! service. `outside` is about what others see and what one is told.
 
-pub mod access;
+pub mod applications;
+pub mod browsers;
+pub mod confirm;
+pub mod contacts;
+pub mod devices;
 pub mod outside;
+pub mod passkeys;
+pub mod password;
+pub mod security;
 
 use app::{
-    pages::{
-        compte::account::{AccountPage, Held, Overview},
-        connexion::CodePage,
-    },
+    pages::compte::account::{AccountPage, Held, Overview},
     public::PublicPage,
 };
 use axum::{
     extract::{Query, State as AxumState},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-
-use store::Purpose;
 use wire::{id::PersonId, portal::Action};
 
 use super::{
-    extract::{self, ClientAddress, Form, Nonce},
+    extract::{self, Form, Nonce},
     public::{self, Spoken},
-    sign_in::{browser, challenge_cookie, challenge_token, refusal},
 };
 use crate::{
     auth::{
-        Caller, limits,
+        self, Caller,
         means::{self, SignedBy},
         password::rule,
-        rights, second,
-        sign_in::SignInError,
+        rights,
     },
     clock,
     error::Error,
@@ -107,10 +109,12 @@ pub(super) async fn held(state: &State, caller: &Caller) -> Result<Vec<Held>, Er
         }
         let listing = state.store.directory_listing(id).await?;
         let closing = state.store.closing(id).await?;
+        let account = state.store.account(id).await?;
         let signature = state.store.identities(id).await?.into_iter().next().map(|identity| identity.text_signature);
         list.push(Held {
             id: id.to_string(),
-            address: state.store.account(id).await?.address,
+            controller: account.profile.controller.unwrap_or(account.name),
+            address: account.address,
             used: state.store.account_octets(id).await?,
             signature: signature.unwrap_or_default(),
             liste_rouge: listing.liste_rouge,
@@ -139,6 +143,8 @@ pub async fn overview(
     let checked = [by_psc, by_operator].into_iter().flatten().max_by_key(|(at, _)| *at);
     let has = [
         (SignedBy::Psc, checked.as_ref().is_some_and(|(_, source)| source == "psc")),
+        (SignedBy::Passkey, auth::passkeys::has(&state, caller.person).await?),
+        (SignedBy::Approval, !state.store.approvers(caller.person).await?.is_empty()),
         (SignedBy::Totp, devices.iter().any(|device| device.confirmed_at.is_some())),
         (SignedBy::Sms, contact.mobile.is_some()),
         (SignedBy::Email, true),
@@ -154,183 +160,17 @@ pub async fn overview(
     asked.page(StatusCode::OK, AccountPage::Overview(page), said).await
 }
 
-const CONFIRM_CODE: &str = "/compte/confirmer/code";
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct ConfirmForm {
-    password: String,
-    code: String,
-    moyen: String,
-    retour: String,
-}
-
-/// `GET /compte/confirmer`: before a page that concerns the access itself.
-pub async fn confirm_form(
-    AxumState(state): AxumState<State>,
-    caller: Caller,
-    spoken: Spoken,
-    nonce: Nonce,
-    Query(form): Query<ConfirmForm>,
-) -> Result<Response, Error> {
-    let asked = Asked { state: &state, caller: &caller, spoken, nonce: &nonce };
-    confirm_page(asked, &form.retour, (StatusCode::OK, None, None)).await
-}
-
-async fn confirm_page(
-    asked: Asked<'_>,
-    retour: &str,
-    (status, error, wait_seconds): (StatusCode, Option<&str>, Option<u32>),
-) -> Result<Response, Error> {
-    let page = AccountPage::Confirm {
-        retour: extract::return_path(retour).unwrap_or_default().to_owned(),
-        has_password: asked.state.store.credential(asked.caller.person).await?.is_some(),
-        error: error.map(String::from),
-        wait_seconds,
-    };
-    asked.page(status, page, Said::default()).await
-}
-
-/// `POST /compte/confirmer`: the password, then the second proof.
-pub async fn confirm(
-    AxumState(state): AxumState<State>,
-    caller: Caller,
-    address: ClientAddress,
-    headers: HeaderMap,
-    spoken: Spoken,
-    nonce: Nonce,
-    Form(form): Form<ConfirmForm>,
-) -> Result<Response, Error> {
-    let asked = Asked { state: &state, caller: &caller, spoken, nonce: &nonce };
-    let browser = browser(address, &headers, spoken);
-    let begun = async {
-        let attempt = limits::begin(&state, &caller.person.to_string(), browser.address).await?;
-        let credential = state.store.credential(caller.person).await?;
-        let typed: String = form.password.chars().take(wire::limits::PASSWORD_CHARS + 1).collect();
-        let right = state.passwords.check(&typed, credential.as_ref().map(|one| one.phc.as_str())).await?;
-        state.store.sign_in_traced(Some(caller.person), "password", right).await?;
-        if !right {
-            return Err(SignInError::Wrong);
-        }
-        limits::succeeded(&state, &attempt).await?;
-        let first = *means::second(&state, caller.person).await?.first().ok_or(SignInError::NoMeans)?;
-        second::begin(&state, caller.person, Purpose::Confirm, first, spoken.0).await
-    };
-    match begun.await {
-        Ok(token) => {
-            let next = public::with_back(CONFIRM_CODE, &form.retour);
-            Ok(([(header::SET_COOKIE, challenge_cookie(&state, &token)?)], Redirect::to(&next)).into_response())
-        }
-        Err(error) => {
-            let (status, code, wait) = refusal(error)?;
-            confirm_page(asked, &form.retour, (status, Some(code), wait)).await
-        }
-    }
-}
-
-async fn confirm_code_page(
-    asked: Asked<'_>,
-    headers: &HeaderMap,
-    retour: &str,
-    (status, error): (StatusCode, Option<&str>),
-) -> Result<Response, Error> {
-    let token = challenge_token(headers).unwrap_or_default();
-    let waiting = match second::waiting(asked.state, &token, Purpose::Confirm).await {
-        Ok(waiting) if waiting.person == asked.caller.person => waiting,
-        _ => return Ok(Redirect::to(&public::with_back("/compte/confirmer", retour)).into_response()),
-    };
-    let others = means::second(asked.state, waiting.person).await?;
-    let page = CodePage {
-        action: CONFIRM_CODE,
-        means: waiting.means.code(),
-        contact: waiting.contact,
-        retour: extract::return_path(retour).unwrap_or_default().to_owned(),
-        error: error.map(String::from),
-        resend_in: waiting.resend_in,
-        others: others.into_iter().filter(|one| *one != waiting.means).map(SignedBy::code).collect(),
-        cancel: "/compte",
-    };
-    let context = personal(asked.state, asked.caller, asked.spoken, asked.nonce, Said::default()).await?;
-    Ok(public::page(status, PublicPage::Code(Box::new(page)), context))
-}
-
-/// `GET /compte/confirmer/code`.
-pub async fn confirm_code_form(
-    AxumState(state): AxumState<State>,
-    caller: Caller,
-    headers: HeaderMap,
-    spoken: Spoken,
-    nonce: Nonce,
-    Query(form): Query<ConfirmForm>,
-) -> Result<Response, Error> {
-    let asked = Asked { state: &state, caller: &caller, spoken, nonce: &nonce };
-    confirm_code_page(asked, &headers, &form.retour, (StatusCode::OK, None)).await
-}
-
-/// `POST /compte/confirmer/code`: the session counts as freshly proved.
-pub async fn confirm_code(
-    AxumState(state): AxumState<State>,
-    caller: Caller,
-    address: ClientAddress,
-    headers: HeaderMap,
-    spoken: Spoken,
-    nonce: Nonce,
-    Form(form): Form<ConfirmForm>,
-) -> Result<Response, Error> {
-    let asked = Asked { state: &state, caller: &caller, spoken, nonce: &nonce };
-    let token = challenge_token(&headers).unwrap_or_default();
-    // Only this person's own challenge, and only in a session.
-    let session = caller.session.ok_or(Error::Forbidden)?;
-    let waiting = second::waiting(&state, &token, Purpose::Confirm).await;
-    if !matches!(&waiting, Ok(waiting) if waiting.person == caller.person) {
-        return Ok(Redirect::to(&public::with_back("/compte/confirmer", &form.retour)).into_response());
-    }
-    match second::attempt(&state, &token, Purpose::Confirm, &form.code, &browser(address, &headers, spoken)).await {
-        Ok((challenge, means)) => {
-            state.store.session_strengthen(caller.actor(), challenge.person, session, means.code()).await?;
-            let next = extract::return_path(&form.retour).unwrap_or("/compte");
-            let gone = extract::set_cookie(extract::CHALLENGE_COOKIE, "", 0)?;
-            Ok(([(header::SET_COOKIE, gone)], Redirect::to(next)).into_response())
-        }
-        Err(error) => {
-            let (status, code, _) = refusal(error)?;
-            confirm_code_page(asked, &headers, &form.retour, (status, Some(code))).await
-        }
-    }
-}
-
-/// `POST /compte/confirmer/code/renvoyer`.
-pub async fn confirm_renew(
-    AxumState(state): AxumState<State>,
-    caller: Caller,
-    headers: HeaderMap,
-    spoken: Spoken,
-    nonce: Nonce,
-    Form(form): Form<ConfirmForm>,
-) -> Result<Response, Error> {
-    let asked = Asked { state: &state, caller: &caller, spoken, nonce: &nonce };
-    let token = challenge_token(&headers).unwrap_or_default();
-    let renewed = async {
-        let waiting = second::waiting(&state, &token, Purpose::Confirm).await?;
-        let wanted = SignedBy::from_code(&form.moyen).unwrap_or(waiting.means);
-        if waiting.person != caller.person || !means::second(&state, caller.person).await?.contains(&wanted) {
-            return Err(SignInError::Expired);
-        }
-        second::renew(&state, &token, Purpose::Confirm, wanted, spoken.0).await
-    };
-    match renewed.await {
-        Ok(()) => Ok(Redirect::to(&public::with_back(CONFIRM_CODE, &form.retour)).into_response()),
-        Err(error) => {
-            let (status, code, _) = refusal(error)?;
-            confirm_code_page(asked, &headers, &form.retour, (status, Some(code))).await
-        }
-    }
-}
-
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct Said {
     dit: Option<String>,
+}
+
+impl Said {
+    /// The code of what was just done.
+    pub fn code(self) -> Option<String> {
+        self.dit
+    }
 }
 
 #[derive(Deserialize, Default)]

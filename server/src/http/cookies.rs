@@ -5,8 +5,14 @@ use anyhow::anyhow;
 use app::i18n::{self, Lang};
 use axum::http::HeaderValue;
 
-use super::extract::{CHALLENGE_COOKIE, LANGUAGE_COOKIE, OPENING_COOKIE, PSC_COOKIE, SESSION_COOKIE};
-use crate::{auth::psc::START_MINUTES, config::Config, error::Error};
+use super::extract::{
+    APPROVER_COOKIE, CHALLENGE_COOKIE, LANGUAGE_COOKIE, OPENING_COOKIE, PASSKEY_COOKIE, PSC_COOKIE, SESSION_COOKIE,
+};
+use crate::{
+    auth::{passkeys, psc::START_MINUTES},
+    config::Config,
+    error::Error,
+};
 
 /// One cookie.
 pub struct Cookie {
@@ -18,6 +24,9 @@ pub struct Cookie {
 
 /// How long the language chosen before signing in is kept: six months.
 pub const LANGUAGE_SECONDS: u64 = 180 * 86_400;
+
+/// How long a browser approves before it has to be enrolled again.
+pub const APPROVER_SECONDS: u64 = 365 * 86_400;
 
 /// Every cookie of the service.
 pub const COOKIES: &[Cookie] = &[
@@ -31,6 +40,8 @@ pub const COOKIES: &[Cookie] = &[
         purpose: i18n::cookies::challenge,
         seconds: |config| u64::from(config.codes.minutes) * 60,
     },
+    Cookie { name: PASSKEY_COOKIE, purpose: i18n::cookies::passkey, seconds: |_| passkeys::MINUTES * 60 },
+    Cookie { name: APPROVER_COOKIE, purpose: i18n::cookies::approver, seconds: |_| APPROVER_SECONDS },
     Cookie { name: PSC_COOKIE, purpose: i18n::cookies::psc, seconds: |_| START_MINUTES * 60 },
     Cookie {
         name: OPENING_COOKIE,

@@ -26,6 +26,10 @@ pub const SESSION_COOKIE: &str = "__Host-pli";
 pub const CHALLENGE_COOKIE: &str = "__Host-pli-essai";
 /// Cookie of the browser that went to the identity provider.
 pub const PSC_COOKIE: &str = "__Host-pli-psc";
+/// Cookie of the browser that was asked for a passkey.
+pub const PASSKEY_COOKIE: &str = "__Host-pli-cle";
+/// Cookie of a browser that approves sign-ins.
+pub const APPROVER_COOKIE: &str = "__Host-pli-appareil";
 /// Cookie of the browser in which a BAL is being opened.
 pub const OPENING_COOKIE: &str = "__Host-pli-inscription";
 /// Cookie of the language chosen before signing in.

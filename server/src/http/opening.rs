@@ -34,6 +34,7 @@ use crate::{
 pub struct Posted {
     activity: String,
     email: String,
+    mobile: String,
     liste_rouge: String,
     phone: String,
     code: String,
@@ -146,10 +147,15 @@ impl Desk {
     ) -> Result<(Step, Result<Option<Response>, StepError>), Error> {
         let (state, opening, lang) = (&self.state, &self.opening, self.spoken.0);
         if slug == "renvoyer" {
-            return Ok((Step::Code, opening::resend(state, opening, lang).await.map(|()| None)));
+            let step = opening::current(state, &opening.wish);
+            return Ok((step, opening::resend(state, opening, lang).await.map(|()| None)));
+        }
+        if slug == "sans-mobile" {
+            return Ok((Step::Mobile, opening::without_mobile(state, opening).await.map(|()| None)));
         }
         let step = Step::from_slug(slug).ok_or(Error::NotFound)?;
-        if step > opening::current(state, &opening.wish) {
+        let now = opening::current(state, &opening.wish);
+        if step > now {
             return Ok((step, Err(StepError::Changed)));
         }
         let done = match step {
@@ -157,12 +163,14 @@ impl Desk {
             Step::Contact => {
                 let typed = Contacts {
                     email: form.email.chars().take(254).collect(),
+                    mobile: form.mobile.chars().take(40).collect(),
                     liste_rouge: !form.liste_rouge.is_empty(),
                     publish_phone: !form.phone.is_empty(),
                 };
                 opening::contacts(state, opening, typed, lang).await
             }
-            Step::Code => opening::verify(state, opening, &form.code).await,
+            Step::Code | Step::Mobile if step == now => opening::verify(state, opening, &form.code, lang).await,
+            Step::Code | Step::Mobile => Err(StepError::Changed),
             Step::Password => {
                 let secret: String = form.password.chars().take(wire::limits::PASSWORD_CHARS + 1).collect();
                 opening::password(state, opening, &secret, &form.again).await
@@ -218,18 +226,23 @@ impl Desk {
                     head,
                     known: wish.known.is_some(),
                     email: form.map_or(&wish.email, |form| &form.email).chars().take(254).collect(),
+                    mobile: (wish.known.is_none() && self.state.sms.is_configured())
+                        .then(|| form.map_or(&wish.mobile, |form| &form.mobile).chars().take(40).collect()),
+                    mobile_error: error("mobile"),
                     liste_rouge: kept(|form| &form.liste_rouge, wish.liste_rouge),
                     publish_phone: kept(|form| &form.phone, wish.publish_phone),
                     phone,
                     error: error("email").or_else(|| error("code")),
                 }
             }
-            Step::Code => {
+            Step::Code | Step::Mobile => {
                 let since = self.state.clock.now_ms() - self.opening.code_sent_at;
                 let left = i64::from(self.state.config.codes.resend_seconds) - since / 1000;
+                let mobile = step == Step::Mobile;
                 OpeningPage::Code {
                     head,
-                    masked_contact: code::masked(&wish.email),
+                    mobile,
+                    masked_contact: if mobile { code::masked_mobile(&wish.mobile) } else { code::masked(&wish.email) },
                     error: error("code"),
                     resend_in: u32::try_from(left).unwrap_or(0),
                 }
@@ -278,6 +291,7 @@ impl Desk {
             name: opening::display_name(&wish.identity, &activity),
             controller: opening::controller(&wish.identity, &activity),
             email: wish.email.clone(),
+            mobile: wish.verified_mobile(),
             liste_rouge: wish.liste_rouge,
             cgu: version.map(|version| (version.version, cgu::day(self.spoken.0, version.from_at))),
             error,

@@ -295,8 +295,8 @@ pub async fn contact(
     let form = ContactForm { kind: motif.into(), ..ContactForm::default() };
     let mut page = support::page(&state, context.lang, form);
     // Only what can be a reference is shown back.
-    page.sent =
-        store::support::from_reference(&query.envoi).map(|id| (store::support::reference(id), motif == "identifiants"));
+    page.sent = store::support::from_reference(&query.envoi)
+        .map(|id| (store::support::reference(id), matches!(motif, "identifiants" | "intrusion")));
     Ok(public::page(StatusCode::OK, PublicPage::Contact(Box::new(page)), context))
 }
 

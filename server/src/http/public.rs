@@ -56,12 +56,15 @@ pub fn assets(state: &State) -> AssetUrls {
         sprite: url("sprite.svg"),
         favicon: url("favicon.svg"),
         manifest: url("site.webmanifest"),
+        passkey: url("passkey.js"),
+        waiting: url("waiting.js"),
     }
 }
 
 /// What a page knows before it is drawn, for nobody in particular.
 pub fn context(state: &State, spoken: Spoken, nonce: &Nonce) -> PageContext {
     let zone = Preferences::default().zone;
+    let passkeys = state.passkeys.as_ref().filter(|_| means::is_on(state, SignedBy::Passkey));
     PageContext {
         nonce: nonce.0.to_string(),
         lang: spoken.0,
@@ -69,6 +72,7 @@ pub fn context(state: &State, spoken: Spoken, nonce: &Nonce) -> PageContext {
         now_local: clock::local_minutes(state.clock.now_ms(), &zone),
         banner: maintenance::both(&state.config.maintenance, state.clock.now_ms()),
         psc: state.psc.is_some() && means::is_on(state, SignedBy::Psc),
+        passkeys: passkeys.map(|passkeys| passkeys.origin().to_owned()),
         opening: state.config.is_open(),
         ..PageContext::default()
     }

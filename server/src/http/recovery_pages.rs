@@ -163,7 +163,7 @@ pub async fn link(
             Ok(()) => return Ok(page(&state, StatusCode::OK, Recovery::Suspended, spoken, &nonce)),
             Err(error) => Err(error),
         },
-        LinkPurpose::Recover => recovery::go_on(&state, &token, spoken.0).await.map(|token| (token, PROOF)),
+        LinkPurpose::Recover => recovery::go_on(&state, &token, &browser).await.map(|token| (token, PROOF)),
         LinkPurpose::Assisted => {
             recovery::assisted(&state, &token, &form.code, &browser).await.map(|token| (token, NEW_PASSWORD))
         }
@@ -203,6 +203,7 @@ async fn proof_page(
         retour: String::new(),
         error: error.map(String::from),
         resend_in: waiting.resend_in,
+        approval: None,
         others: others.into_iter().filter(|means| *means != waiting.means).map(SignedBy::code).collect(),
         cancel: "/connexion",
     };
@@ -243,19 +244,21 @@ pub async fn proof(
 /// `POST /connexion/preuve/renvoyer`: another code, or another means.
 pub async fn proof_renew(
     AxumState(state): AxumState<State>,
+    address: ClientAddress,
     headers: HeaderMap,
     spoken: Spoken,
     nonce: Nonce,
     Form(form): Form<ProofForm>,
 ) -> Result<Response, Error> {
     let token = challenge_token(&headers).unwrap_or_default();
+    let browser = browser(address, &headers, spoken);
     let renewed = async {
         let waiting = second::waiting(&state, &token, Purpose::Recover).await?;
         let means = SignedBy::from_code(&form.moyen).unwrap_or(waiting.means);
         if !recovery::proofs(&state, waiting.person).await?.contains(&means) {
             return Err(SignInError::Expired);
         }
-        second::renew(&state, &token, Purpose::Recover, means, spoken.0).await
+        second::renew(&state, &token, Purpose::Recover, means, &browser).await
     };
     match renewed.await {
         Ok(()) => Ok(Redirect::to(PROOF).into_response()),

@@ -9,10 +9,12 @@ use axum::{
 };
 use wire::portal::Action;
 
-use super::account_pages::{access, outside};
+use super::account_pages::{
+    applications, browsers, confirm, contacts, devices, outside, passkeys as own_passkeys, password, security,
+};
 use super::{
-    account_pages, assets, body, directory, download, events, forms, health, jmap, layers, openapi, opening, pages,
-    portal_pages, psc, public, recovery_pages, sign_in,
+    account_pages, approval, assets, body, directory, download, events, forms, health, jmap, layers, openapi, opening,
+    pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
 };
 use crate::{portal, state::State};
 
@@ -133,6 +135,9 @@ routes! {
     get "GET" "/connexion/code" Page Public, "sign-in-code-form", sign_in::code_form, "Form of the code";
     post "POST" "/connexion/code" Form Public, "sign-in-code", sign_in::code, "Checks the code, begins a session";
     post "POST" "/connexion/code/renvoyer" Form Public, "sign-in-resend", sign_in::resend, "Sends a new code";
+    get "GET" "/connexion/code/attente" Api Public, "sign-in-approval", sign_in::approval_state, "How the approval stands that this browser waits for";
+    post "POST" "/connexion/cle/options" Api Public, "passkey-options", passkeys::options, "What an authenticator is asked at sign-in";
+    post "POST" "/connexion/cle" Form Public, "passkey-sign-in", passkeys::sign_in, "Checks a passkey's signature, begins a session";
     get "GET" "/connexion/psc" Page Public, "psc-start", psc::start, "To the identity provider";
     get "GET" "/connexion/psc/retour" Page Public, "psc-return", psc::back, "Back from the identity provider: a session, or the opening of a BAL";
     get "GET" "/connexion/psc/sortie" Page Public, "psc-left", psc::left, "Signed out at the identity provider";
@@ -156,26 +161,36 @@ routes! {
     post "POST" "/deconnexion" Form BeforeCgu, "sign-out-form", sign_in::sign_out, "Ends the session, or all of them";
 
     get "GET" "/compte" Page SignedIn, "account", account_pages::overview, "One's own account";
-    get "GET" "/compte/confirmer" Page BeforeCgu, "account-confirm-form", account_pages::confirm_form, "Asks again who one is";
-    post "POST" "/compte/confirmer" Form BeforeCgu, "account-confirm", account_pages::confirm, "Checks the password, asks for the second proof";
-    get "GET" "/compte/confirmer/code" Page BeforeCgu, "account-confirm-code-form", account_pages::confirm_code_form, "Form of the second proof";
-    post "POST" "/compte/confirmer/code" Form BeforeCgu, "account-confirm-code", account_pages::confirm_code, "Checks the second proof";
-    post "POST" "/compte/confirmer/code/renvoyer" Form BeforeCgu, "account-confirm-renew", account_pages::confirm_renew, "Another code or means";
-    get "GET" "/compte/mot-de-passe" Page SignedIn, "account-password-form", access::password_form, "Form of the password";
-    post "POST" "/compte/mot-de-passe" Form SignedIn, "account-password", access::password, "Measures or changes the password";
-    get "GET" "/compte/contacts" Page SignedIn, "account-contacts-form", access::contacts_form, "Ordinary address and mobile";
-    post "POST" "/compte/contacts" Form SignedIn, "account-contacts", access::contacts, "Verifies a new contact, or removes the mobile";
-    get "GET" "/compte/contacts/code" Page SignedIn, "account-contact-code-form", access::contact_code_form, "Form of the code of a contact";
-    post "POST" "/compte/contacts/code" Form SignedIn, "account-contact-code", access::contact_code, "Keeps a verified contact";
-    post "POST" "/compte/contacts/code/renvoyer" Form SignedIn, "account-contact-renew", access::contact_renew, "Another code to the contact";
-    get "GET" "/compte/appareils" Page SignedIn, "account-devices", access::devices_form, "Enrolled devices";
-    post "POST" "/compte/appareils" Form SignedIn, "account-device-add", access::device_add, "Begins to enrol a device";
-    post "POST" "/compte/appareils/confirmer" Form SignedIn, "account-device-confirm", access::device_confirm, "Enrols a device by its first code";
-    post "POST" "/compte/appareils/retirer" Form SignedIn, "account-device-remove", access::device_remove, "Removes a device";
-    get "GET" "/compte/applications" Page SignedIn, "account-tokens", access::applications_form, "Application passwords";
-    post "POST" "/compte/applications" Form SignedIn, "account-token-add", access::application_add, "Makes an application password";
-    post "POST" "/compte/applications/retirer" Form SignedIn, "account-token-end", access::application_end, "Ends an application password";
-    get "GET" "/compte/securite" Page SignedIn, "account-security", access::security, "What was done about the access";
+    get "GET" "/compte/confirmer" Page BeforeCgu, "account-confirm-form", confirm::confirm_form, "Asks again who one is";
+    post "POST" "/compte/confirmer" Form BeforeCgu, "account-confirm", confirm::confirm, "Checks the password, asks for the second proof";
+    get "GET" "/compte/confirmer/code" Page BeforeCgu, "account-confirm-code-form", confirm::confirm_code_form, "Form of the second proof";
+    post "POST" "/compte/confirmer/code" Form BeforeCgu, "account-confirm-code", confirm::confirm_code, "Checks the second proof";
+    post "POST" "/compte/confirmer/code/renvoyer" Form BeforeCgu, "account-confirm-renew", confirm::confirm_renew, "Another code or means";
+    post "POST" "/compte/confirmer/cle/options" Api BeforeCgu, "account-confirm-key-options", confirm::passkey_options, "What an authenticator is asked to confirm";
+    post "POST" "/compte/confirmer/cle" Form BeforeCgu, "account-confirm-key", confirm::passkey, "Checks a passkey's signature";
+    get "GET" "/compte/mot-de-passe" Page SignedIn, "account-password-form", password::password_form, "Form of the password";
+    post "POST" "/compte/mot-de-passe" Form SignedIn, "account-password", password::password, "Measures or changes the password";
+    get "GET" "/compte/contacts" Page SignedIn, "account-contacts-form", contacts::contacts_form, "Ordinary address and mobile";
+    post "POST" "/compte/contacts" Form SignedIn, "account-contacts", contacts::contacts, "Verifies a new contact, or removes the mobile";
+    get "GET" "/compte/contacts/code" Page SignedIn, "account-contact-code-form", contacts::contact_code_form, "Form of the code of a contact";
+    post "POST" "/compte/contacts/code" Form SignedIn, "account-contact-code", contacts::contact_code, "Keeps a verified contact";
+    post "POST" "/compte/contacts/code/renvoyer" Form SignedIn, "account-contact-renew", contacts::contact_renew, "Another code to the contact";
+    get "GET" "/compte/appareils" Page SignedIn, "account-devices", devices::devices_form, "Enrolled devices";
+    post "POST" "/compte/appareils" Form SignedIn, "account-device-add", devices::device_add, "Begins to enrol a device";
+    post "POST" "/compte/appareils/confirmer" Form SignedIn, "account-device-confirm", devices::device_confirm, "Enrols a device by its first code";
+    post "POST" "/compte/appareils/retirer" Form SignedIn, "account-device-remove", devices::device_remove, "Removes a device";
+    post "POST" "/compte/appareils/cle/options" Api SignedIn, "account-passkey-options", own_passkeys::options, "What an authenticator is asked to enrol it";
+    post "POST" "/compte/appareils/cle" Form SignedIn, "account-passkey-add", own_passkeys::add, "Enrols a passkey";
+    post "POST" "/compte/appareils/cle/retirer" Form SignedIn, "account-passkey-remove", own_passkeys::remove, "Removes a passkey";
+    post "POST" "/compte/appareils/navigateur" Form SignedIn, "account-browser-add", browsers::add, "Enrols this browser to approve sign-ins";
+    post "POST" "/compte/appareils/navigateur/retirer" Form SignedIn, "account-browser-remove", browsers::remove, "Removes a browser that approves";
+    get "GET" "/compte/approbation" Page Public, "approval", approval::page, "What an enrolled browser is asked to approve";
+    get "GET" "/compte/approbation/attente" Api Public, "approval-waiting", approval::waiting, "Which requests wait for this browser";
+    post "POST" "/compte/approbation" Form Public, "approval-answer", approval::answer, "Approves or refuses a sign-in";
+    get "GET" "/compte/applications" Page SignedIn, "account-tokens", applications::applications_form, "Application passwords";
+    post "POST" "/compte/applications" Form SignedIn, "account-token-add", applications::application_add, "Makes an application password";
+    post "POST" "/compte/applications/retirer" Form SignedIn, "account-token-end", applications::application_end, "Ends an application password";
+    get "GET" "/compte/securite" Page SignedIn, "account-security", security::security, "What was done about the access";
     get "GET" "/compte/signature" Page SignedIn, "account-signature-form", outside::signature_form, "Signatures";
     post "POST" "/compte/signature" Form InBody, "account-signature", outside::signature, "Keeps a signature";
     get "GET" "/compte/notifications" Page SignedIn, "account-notices-form", outside::notifications_form, "Notices of new mail";

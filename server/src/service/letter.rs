@@ -43,6 +43,6 @@ pub async fn put(state: &State, account: AccountId, letter: Letter) -> Result<()
     let mailboxes = vec![inbox(state, account).await?];
     let place = Place { received_at: now, mailboxes, keywords: Vec::new(), dedup_key: Some(letter.key) };
     let (email, _) = prepare(Bytes::from(raw), place);
-    let options = InsertOptions { skip_existing: true };
+    let options = InsertOptions { skip_existing: true, ..InsertOptions::default() };
     state.store.emails_insert(Actor::SYSTEM, account, vec![email], options).await.map(drop)
 }

@@ -5,7 +5,7 @@ use app::i18n::{self, Lang};
 use store::{
     accounts::{NewAccount, Profile},
     cgu::{Acceptance, AcceptedBy},
-    openings::{Finish, Finished, Opening, Wish},
+    openings::{Awaited, Finish, Finished, Opening, Wish},
     professionals::{Activity, Identity},
 };
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -13,7 +13,12 @@ use wire::id::PersonId;
 
 use super::{nomenclature, recipients, welcome};
 use crate::{
-    auth::{code, means, password::rule, psc::Vouched},
+    auth::{
+        code,
+        means::{self, SignedBy},
+        password::rule,
+        psc::Vouched,
+    },
     portal::cgu::NOTICE,
     state::State,
 };
@@ -64,12 +69,13 @@ pub enum Step {
     Identity,
     Contact,
     Code,
+    Mobile,
     Password,
     Terms,
 }
 
 impl Step {
-    pub const ALL: [Self; 5] = [Self::Identity, Self::Contact, Self::Code, Self::Password, Self::Terms];
+    pub const ALL: [Self; 6] = [Self::Identity, Self::Contact, Self::Code, Self::Mobile, Self::Password, Self::Terms];
 
     /// The last word of its address.
     pub fn slug(self) -> &'static str {
@@ -77,6 +83,7 @@ impl Step {
             Self::Identity => "identite",
             Self::Contact => "coordonnees",
             Self::Code => "code",
+            Self::Mobile => "mobile",
             Self::Password => "mot-de-passe",
             Self::Terms => "conditions",
         }
@@ -166,6 +173,8 @@ pub async fn begin(state: &State, token: [u8; 32], vouched: Vouched, known: Opti
         address: String::new(),
         email_verified: known.is_some(),
         email,
+        mobile: String::new(),
+        mobile_verified: false,
         liste_rouge: false,
         publish_phone: false,
         password: None,
@@ -186,6 +195,7 @@ pub fn wants_password(state: &State, wish: &Wish) -> bool {
 pub fn steps(state: &State, wish: &Wish) -> Vec<Step> {
     let asked = |step: &Step| match step {
         Step::Code => wish.known.is_none(),
+        Step::Mobile => !wish.mobile.is_empty(),
         Step::Password => wants_password(state, wish),
         _ => true,
     };
@@ -200,6 +210,8 @@ pub fn current(state: &State, wish: &Wish) -> Step {
         Step::Contact
     } else if !wish.email_verified {
         Step::Code
+    } else if !wish.mobile.is_empty() && !wish.mobile_verified {
+        Step::Mobile
     } else if wants_password(state, wish) && wish.password.is_none() {
         Step::Password
     } else {
@@ -281,14 +293,17 @@ fn changed(error: store::Error) -> StepError {
 #[derive(Debug, Default)]
 pub struct Contacts {
     pub email: String,
+    /// Empty: none.
+    pub mobile: String,
     pub liste_rouge: bool,
     pub publish_phone: bool,
 }
 
-/// Step 2: the ordinary address, outside the trust space; a code goes there unless it is verified already.
+/// Step 2: the ordinary address, outside the trust space, and perhaps a mobile; a code goes to each that is not verified
+/// yet, one after the other.
 ///
 /// # Errors
-/// At the field `email`; `TooSoon`; `Changed`.
+/// At the fields `email` and `mobile`; `TooSoon`; `Changed`.
 pub async fn contacts(state: &State, opening: &Opening, typed: Contacts, lang: Lang) -> Result<(), StepError> {
     let mut wish = opening.wish.clone();
     (wish.liste_rouge, wish.publish_phone, wish.reached) = (typed.liste_rouge, typed.publish_phone, true);
@@ -300,12 +315,20 @@ pub async fn contacts(state: &State, opening: &Opening, typed: Contacts, lang: L
         }
         wish.email_verified &= wish.email == email;
         wish.email = email;
+        let mobile = match typed.mobile.trim() {
+            "" => String::new(),
+            text => wire::check::mobile(text)
+                .filter(|_| state.sms.is_configured())
+                .ok_or_else(|| field("mobile", "mobile-bad"))?,
+        };
+        wish.mobile_verified &= wish.mobile == mobile;
+        wish.mobile = mobile;
     }
-    if wish.email_verified {
+    if wish.awaited().is_none() {
         return save(state, opening, wish).await;
     }
-    // The same address is still waiting for its code.
-    if opening.wish.email == wish.email && opening.code_expires_at > state.clock.now_ms() {
+    // The same contact is still waiting for its code.
+    if opening.wish.awaited() == wish.awaited() && opening.code_expires_at > state.clock.now_ms() {
         return save(state, opening, wish).await;
     }
     send_code(state, opening, wish, lang).await
@@ -319,18 +342,23 @@ async fn send_code(state: &State, opening: &Opening, mut wish: Wish, lang: Lang)
     let codes = &state.config.codes;
     let code = code::new_code(&*state.random);
     let (valid, pause) = (i64::from(codes.minutes) * 60_000, i64::from(codes.resend_seconds) * 1000);
-    let email = wish.email.clone();
+    let sms = matches!(wish.awaited(), Some(Awaited::Mobile(_)));
+    let to = if sms { wish.mobile.clone() } else { wish.email.clone() };
     match state.store.opening_code(opening, wish, &code, valid, pause).await.map_err(changed)? {
         store::openings::CodeSent::Sent => {}
         store::openings::CodeSent::TooSoon { ms } => {
             return Err(StepError::TooSoon(u32::try_from(ms / 1000 + 1).unwrap_or(u32::MAX)));
         }
     }
+    if sms {
+        code::send_to(state, to, SignedBy::Sms, i18n::notice::code_sms(lang, &code), lang);
+        return Ok(());
+    }
     let text = i18n::opening::code_body(lang, &code, u64::from(codes.minutes), state.config.origin());
     let subject = i18n::opening::code_subject(lang);
     let mailer = state.clone();
     tokio::spawn(async move {
-        let sent = mailer.mailer.send(&email, subject, text).await;
+        let sent = mailer.mailer.send(&to, subject, text).await;
         mailer.metrics.event("code", if sent.is_ok() { "sent" } else { "failed" });
         if let Err(error) = sent {
             // Only the outermost sentence: what the mail server said may hold the address.
@@ -340,29 +368,42 @@ async fn send_code(state: &State, opening: &Opening, mut wish: Wish, lang: Lang)
     Ok(())
 }
 
-/// A new code to the same address.
+/// A new code to the same contact.
 ///
 /// # Errors
 /// `TooSoon`; `Changed`.
 pub async fn resend(state: &State, opening: &Opening, lang: Lang) -> Result<(), StepError> {
-    if opening.wish.email.is_empty() || opening.wish.email_verified {
+    if opening.wish.email.is_empty() || opening.wish.awaited().is_none() {
         return Err(StepError::Changed);
     }
     send_code(state, opening, opening.wish.clone(), lang).await
 }
 
-/// Step 3: the code that was sent.
+/// Step 3: the code that was sent. Where a mobile waits for its own, that one leaves.
 ///
 /// # Errors
-/// At the field `code`.
-pub async fn verify(state: &State, opening: &Opening, typed: &str) -> Result<(), StepError> {
+/// At the field `code`; `Changed`.
+pub async fn verify(state: &State, opening: &Opening, typed: &str, lang: Lang) -> Result<(), StepError> {
     use store::openings::Typed;
     match state.store.opening_code_try(opening.id, &code::typed(typed), state.config.codes.tries).await? {
-        Typed::Right => Ok(()),
+        Typed::Right(opening) if opening.wish.awaited().is_some() => {
+            let wish = opening.wish.clone();
+            send_code(state, &opening, wish, lang).await
+        }
+        Typed::Right(_) => Ok(()),
         Typed::Wrong => Err(field("code", "bad-code")),
         Typed::UsedUp => Err(field("code", "code-used-up")),
         Typed::Expired => Err(field("code", "code-expired")),
     }
+}
+
+/// The mobile that waits for its code is given up.
+///
+/// # Errors
+/// `Changed`.
+pub async fn without_mobile(state: &State, opening: &Opening) -> Result<(), StepError> {
+    let wish = Wish { mobile: String::new(), mobile_verified: false, ..opening.wish.clone() };
+    save(state, opening, wish).await
 }
 
 /// Step 4: the password.

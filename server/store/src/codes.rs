@@ -4,6 +4,7 @@
 use futures::FutureExt;
 use wire::id::PersonId;
 
+use crate::approvals::{self, NewApproval};
 use crate::db::{Row, Tx, args, statements};
 use crate::keys::{Keys, Owner};
 use crate::{Error, Result, Store};
@@ -18,6 +19,8 @@ statements! {
     RENEW = "UPDATE challenge SET code_hash = $2, sent_at = $3, expires_at = $4, means = $5, sends = sends + $6
         WHERE browser_hash = $1";
     DELETE = "DELETE FROM challenge WHERE browser_hash = $1";
+    TAKE_APPROVED = "DELETE FROM challenge WHERE browser_hash = $1 AND purpose = $2 AND means = 'approval' AND expires_at > $3
+        RETURNING person_id, code_hash, tries, sent_at, expires_at, means, sends, sealed";
     DELETE_PERSON = "DELETE FROM challenge WHERE person_id = $1";
     PRUNE = "DELETE FROM challenge WHERE expires_at < $1";
     USE_STEP = "UPDATE device SET last_step = $3, used_at = $4
@@ -43,7 +46,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
             Self::Confirm => "confirm",
@@ -68,6 +71,19 @@ pub struct NewChallenge {
     pub valid_ms: i64,
     /// What waits for the code.
     pub waiting: Option<Vec<u8>>,
+    /// What an enrolled browser is asked, instead of a code.
+    pub approval: Option<NewApproval>,
+}
+
+/// Another code, or another means, for the same challenge.
+#[derive(Debug, Clone)]
+pub struct Renewal {
+    pub means: &'static str,
+    pub code: Option<String>,
+    pub approval: Option<NewApproval>,
+    pub valid_ms: i64,
+    /// Another by the same means is sent after so long.
+    pub pause_ms: i64,
 }
 
 /// A code that is waited for.
@@ -143,7 +159,8 @@ pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
 }
 
 impl Store {
-    /// Waits for a code in a browser. An earlier challenge of the same browser is gone.
+    /// Waits for a code or an approval in a browser. An earlier challenge of the same browser is gone. `Limit` when too
+    /// many approvals wait.
     pub async fn challenge_create(&self, new: NewChallenge) -> Result<()> {
         let hash = code_hash(&*self.operator_keys().await?, &new.browser, new.purpose, new.code.as_deref());
         self.write((new, hash), |tx, (new, hash)| {
@@ -155,14 +172,15 @@ impl Store {
                     Some(plain) => Some(keys.seal(random.as_ref(), TABLE, bound(&new.browser), plain)?),
                     None => None,
                 };
-                let sends = i64::from(new.code.is_some());
+                let sends = i64::from(new.code.is_some() || new.approval.is_some());
                 // Nothing was sent: a code may be asked for at once.
-                let sent_at = if new.code.is_some() { now } else { 0 };
-                tx.execute(DELETE, args![new.browser]).await?;
+                let sent_at = if sends > 0 { now } else { 0 };
+                drop_browser(tx, &new.browser).await?;
                 let purpose = new.purpose.code();
                 let row =
                     args![new.browser, new.person, hash, sent_at, now + new.valid_ms, purpose, new.means, sends, sealed];
-                tx.execute(INSERT, row).await.map(drop)
+                tx.execute(INSERT, row).await?;
+                approve(tx, new.person, &new.browser, new.approval.as_ref()).await
             }
             .boxed()
         })
@@ -180,7 +198,7 @@ impl Store {
 
     /// Forgets what a browser waits for.
     pub async fn challenge_drop(&self, browser: [u8; 32]) -> Result<()> {
-        self.write(browser, |tx, browser| async move { tx.execute(DELETE, args![browser]).await.map(drop) }.boxed()).await
+        self.write(browser, |tx, browser| drop_browser(tx, browser).boxed()).await
     }
 
     /// Tries a proof. Each try counts before it is compared, so that tries at the same time are not free. A step of TOTP
@@ -196,40 +214,60 @@ impl Store {
         .await
     }
 
-    /// Replaces the code by a new one, or the means by another; the tries made stay counted. `TooSoon` when one was sent by the same means less than
-    /// `pause_ms` ago, `Expired` also when too many were sent.
-    pub async fn challenge_renew(
-        &self,
-        browser: [u8; 32],
-        purpose: Purpose,
-        means: &'static str,
-        code: Option<&str>,
-        valid_ms: i64,
-        pause_ms: i64,
-    ) -> Result<Renewed> {
-        let hash = code_hash(&*self.operator_keys().await?, &browser, purpose, code);
-        let input = (browser, purpose, means, (hash, i64::from(code.is_some())), valid_ms, pause_ms);
-        self.write(input, |tx, (browser, purpose, means, (hash, sends), valid_ms, pause_ms)| {
+    /// Replaces the code by a new one, or the means by another; the tries made stay counted. `TooSoon` when one was sent
+    /// by the same means within the pause, `Expired` also when too many were sent, `Limit` when too many approvals wait.
+    pub async fn challenge_renew(&self, browser: [u8; 32], purpose: Purpose, new: Renewal) -> Result<Renewed> {
+        let hash = code_hash(&*self.operator_keys().await?, &browser, purpose, new.code.as_deref());
+        self.write((browser, purpose, new, hash), |tx, (browser, purpose, new, hash)| {
             async move {
                 let now = tx.now();
                 let row = tx.fetch_optional(SELECT, args![browser, purpose.code()]).await?;
                 let Some(row) = row else { return Ok(Renewed::Expired) };
                 let (person, sent_at, expires_at) = (PersonId(row.int(0)?), row.int(3)?, row.int(4)?);
+                let sends = i64::from(new.code.is_some() || new.approval.is_some());
                 if expires_at <= now || row.int(6)? + sends > SENDS {
                     return Ok(Renewed::Expired);
                 }
-                let ms = sent_at + pause_ms - now;
-                if ms > 0 && *sends > 0 && row.text(5)? == *means {
+                let ms = sent_at + new.pause_ms - now;
+                if ms > 0 && sends > 0 && row.text(5)? == new.means {
                     return Ok(Renewed::TooSoon { ms });
                 }
-                let sent_at = if *sends > 0 { now } else { sent_at };
-                tx.execute(RENEW, args![browser, hash, sent_at, now + valid_ms, *means, *sends]).await?;
+                let sent_at = if sends > 0 { now } else { sent_at };
+                tx.execute(RENEW, args![browser, hash, sent_at, now + new.valid_ms, new.means, sends]).await?;
+                approvals::forget(tx, browser).await?;
+                approve(tx, person, browser, new.approval.as_ref()).await?;
                 Ok(Renewed::Sent(person))
             }
             .boxed()
         })
         .await
     }
+}
+
+async fn approve(tx: &mut Tx, person: PersonId, browser: &[u8; 32], new: Option<&NewApproval>) -> Result<()> {
+    match new {
+        Some(new) => approvals::ask(tx, person, browser, new).await,
+        None => Ok(()),
+    }
+}
+
+/// Takes the challenge of a browser that was approved, in the caller's transaction.
+pub(crate) async fn take(tx: &mut Tx, browser: &[u8; 32], purpose: Purpose) -> Result<Option<Challenge>> {
+    let now = tx.now();
+    let Some(row) = tx.fetch_optional(TAKE_APPROVED, args![browser, purpose.code(), now]).await? else { return Ok(None) };
+    let keys = tx.keys(Owner::Person(row.int(0)?)).await?;
+    read(&keys, browser, &row).map(Some)
+}
+
+/// Forgets what a browser waits for, in the caller's transaction.
+pub(crate) async fn drop_browser(tx: &mut Tx, browser: &[u8; 32]) -> Result<()> {
+    approvals::forget(tx, browser).await?;
+    drop_challenge(tx, browser).await
+}
+
+/// The same, but what became of an approval stays to be said.
+pub(crate) async fn drop_challenge(tx: &mut Tx, browser: &[u8; 32]) -> Result<()> {
+    tx.execute(DELETE, args![browser]).await.map(drop)
 }
 
 async fn attempt(
@@ -268,6 +306,7 @@ async fn attempt(
 
 /// Ends all challenges of a person, in the caller's transaction.
 pub(crate) async fn drop_all(tx: &mut Tx, person: PersonId) -> Result<()> {
+    approvals::drop_all(tx, person).await?;
     tx.execute(DELETE_PERSON, args![person]).await.map(drop)
 }
 

@@ -9,7 +9,7 @@ use wire::id::PersonId;
 use crate::db::{Row, Tx, args, statements};
 use crate::keys::{Keys, Owner};
 use crate::traces::{self, Actor, Chain, Trace};
-use crate::{Error, Result, Store};
+use crate::{Error, Result, Store, approvers, passkeys};
 
 statements! {
     INSERT = "INSERT INTO device (device_id, person_id, sealed, created_at, last_step) VALUES ($1, $2, $3, $4, 0)";
@@ -116,11 +116,13 @@ impl Store {
         .await
     }
 
-    /// Removes all devices of a person: they were lost. How many.
+    /// Removes all devices of a person, passkeys and approving browsers too: they were lost. How many.
     pub async fn devices_remove_all(&self, actor: Actor, person: PersonId) -> Result<u64> {
         self.write((actor, person), |tx, (actor, person)| {
             async move {
-                let count = tx.execute(DELETE_ALL, args![*person]).await?;
+                let count = tx.execute(DELETE_ALL, args![*person]).await?
+                    + passkeys::drop_all(tx, *person).await?
+                    + approvers::drop_all(tx, *person).await?;
                 let trace = Trace::done("device-remove-all", *actor, None, json!({"count": count}));
                 traces::trace(tx, Chain::Person(*person), trace).await?;
                 Ok(count)

@@ -6,8 +6,11 @@
 
 pub mod accounts;
 pub mod anchors;
+pub mod approvals;
+pub mod approvers;
 pub mod attempts;
 pub mod blobs;
+pub mod ceremonies;
 pub mod cgu;
 pub mod changes;
 pub mod checks;
@@ -37,6 +40,7 @@ pub mod notifications;
 pub mod notify;
 pub mod openings;
 mod orphans;
+pub mod passkeys;
 pub mod persons;
 pub mod prefs;
 pub mod professionals;
@@ -66,7 +70,7 @@ use zeroize::Zeroizing;
 pub use attempts::{AttemptAnswer, AttemptRule};
 pub use blobs::BlobId;
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
-pub use codes::{Challenge, CodeTried, NewChallenge, Proof, Purpose, Renewed};
+pub use codes::{Challenge, CodeTried, NewChallenge, Proof, Purpose, Renewal, Renewed};
 pub use error::{Error, Result};
 pub use logins::Login;
 pub use notify::Hint;

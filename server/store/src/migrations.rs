@@ -31,6 +31,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003_portal"),
     migration!(4, "0004_professionals"),
     migration!(5, "0005_means"),
+    migration!(6, "0006_passkeys"),
 ];
 
 statements! {

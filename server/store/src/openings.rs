@@ -31,8 +31,8 @@ statements! {
         code_sent_at = $4, code_expires_at = $6 WHERE opening_id = $1 AND revision = $2";
     CODE_COUNT = "UPDATE opening SET code_tries = code_tries + 1 WHERE opening_id = $1 AND code_hash IS NOT NULL
         RETURNING code_hash, code_tries, code_expires_at, sealed";
-    CODE_END = "UPDATE opening SET sealed = $2, revision = revision + 1, code_hash = NULL, code_expires_at = 0
-        WHERE opening_id = $1";
+    CODE_END = "UPDATE opening SET sealed = $2, revision = revision + 1, code_hash = NULL, code_sent_at = 0,
+        code_expires_at = 0 WHERE opening_id = $1 RETURNING revision";
     CODE_DROP = "UPDATE opening SET code_hash = NULL, code_expires_at = 0 WHERE opening_id = $1";
     DELETE = "DELETE FROM opening WHERE opening_id = $1";
     PRUNE = "DELETE FROM opening WHERE expires_at < $1";
@@ -63,6 +63,11 @@ pub struct Wish {
     pub email: String,
     #[serde(default)]
     pub email_verified: bool,
+    /// A mobile, if one was given: in the form of `wire::check::mobile`.
+    #[serde(default)]
+    pub mobile: String,
+    #[serde(default)]
+    pub mobile_verified: bool,
     #[serde(default)]
     pub liste_rouge: bool,
     #[serde(default)]
@@ -76,6 +81,28 @@ pub struct Wish {
     /// Codes sent so far.
     #[serde(default)]
     pub sends: u32,
+}
+
+/// A contact that waits for its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited<'a> {
+    Email(&'a str),
+    Mobile(&'a str),
+}
+
+impl Wish {
+    /// The contact that is to be verified next.
+    pub fn awaited(&self) -> Option<Awaited<'_>> {
+        if !self.email_verified {
+            return Some(Awaited::Email(&self.email));
+        }
+        (!self.mobile.is_empty() && !self.mobile_verified).then_some(Awaited::Mobile(&self.mobile))
+    }
+
+    /// The mobile, once it is verified.
+    pub fn verified_mobile(&self) -> Option<String> {
+        Some(self.mobile.clone()).filter(|number| self.mobile_verified && !number.is_empty())
+    }
 }
 
 /// An opening that lives.
@@ -97,10 +124,10 @@ pub enum CodeSent {
 }
 
 /// What became of a typed code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
-    /// Right: the address is verified.
-    Right,
+    /// Right: the contact is verified.
+    Right(Box<Opening>),
     Wrong,
     /// Wrong, and it was the last try: a new code is needed.
     UsedUp,
@@ -120,8 +147,12 @@ fn read(keys: &Keys, row: &Row) -> Result<(Opening, i64, i64)> {
     Ok((opening, row.int(3)?, row.int(4)?))
 }
 
-fn code_hash(keys: &Keys, id: i64, email: &str, code: &str) -> [u8; 32] {
-    keys.lookup("opening-code", format!("{id} {email} {code}").as_bytes())
+fn code_hash(keys: &Keys, id: i64, wish: &Wish, code: &str) -> [u8; 32] {
+    let contact = match wish.awaited() {
+        Some(Awaited::Email(contact) | Awaited::Mobile(contact)) => contact,
+        None => "",
+    };
+    keys.lookup("opening-code", format!("{id} {contact} {code}").as_bytes())
 }
 
 fn anonymous(kind: &'static str) -> Trace {
@@ -171,18 +202,28 @@ async fn attempt(tx: &mut Tx, id: i64, typed: &str, tries: i64) -> Result<Typed>
     }
     let mut wish: Wish = keys.open_json(TABLE, id, &row.bytes(3)?)?;
     let made = row.int(1)?;
-    if made > tries || row.bytes(0)? != code_hash(&keys, id, &wish.email, typed) {
+    if made > tries || row.bytes(0)? != code_hash(&keys, id, &wish, typed) {
         if made < tries {
             return Ok(Typed::Wrong);
         }
         tx.execute(CODE_DROP, args![id]).await?;
         return Ok(Typed::UsedUp);
     }
-    wish.email_verified = true;
+    let verified = match wish.awaited() {
+        Some(Awaited::Email(_)) => {
+            wish.email_verified = true;
+            "opening-email"
+        }
+        Some(Awaited::Mobile(_)) => {
+            wish.mobile_verified = true;
+            "opening-mobile"
+        }
+        None => return Ok(Typed::Expired),
+    };
     let sealed = keys.seal_json(tx.random().as_ref(), TABLE, id, &wish)?;
-    tx.execute(CODE_END, args![id, sealed]).await?;
-    traces::trace(tx, Chain::Process, anonymous("opening-email")).await?;
-    Ok(Typed::Right)
+    let revision = tx.fetch_one(CODE_END, args![id, sealed]).await?.int(0)?;
+    traces::trace(tx, Chain::Process, anonymous(verified)).await?;
+    Ok(Typed::Right(Box::new(Opening { id, revision, wish, code_sent_at: 0, code_expires_at: 0 })))
 }
 
 impl Store {
@@ -225,7 +266,7 @@ impl Store {
         .await
     }
 
-    /// Replaces what is known and waits for `code`, sent to its e-mail address, unless one was sent less than `pause_ms`
+    /// Replaces what is known and waits for `code`, sent to the contact that is verified next, unless one was sent less than `pause_ms`
     /// ago. `StateMismatch` as above.
     pub async fn opening_code(
         &self,
@@ -244,7 +285,7 @@ impl Store {
             async move {
                 let (now, keys) = (tx.now(), tx.keys(Owner::Operator).await?);
                 let sealed = keys.seal_json(tx.random().as_ref(), TABLE, *id, wish)?;
-                let hash = code_hash(&keys, *id, &wish.email, code);
+                let hash = code_hash(&keys, *id, wish, code);
                 match tx.execute(CODE_SET, args![*id, *revision, sealed, now, hash, now + valid_ms]).await? {
                     0 => Err(Error::StateMismatch),
                     _ => Ok(CodeSent::Sent),
@@ -255,7 +296,7 @@ impl Store {
         .await
     }
 
-    /// Tries a code. Each try counts before it is compared; the right one marks the address as verified.
+    /// Tries a code. Each try counts before it is compared; the right one marks the contact as verified.
     pub async fn opening_code_try(&self, id: i64, typed: &str, tries: u32) -> Result<Typed> {
         self.write((id, typed.to_owned(), i64::from(tries)), |tx, (id, typed, tries)| {
             attempt(tx, *id, typed, *tries).boxed()

@@ -18,6 +18,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use rcgen::{KeyPair, PublicKeyData};
 use serde_json::{Value, json};
+use server::http::listener::Door;
 use sha2::{Digest, Sha256};
 use store::{Clock, testing::ManualClock};
 
@@ -91,6 +92,8 @@ struct Inside {
     keys: u32,
     clock: Option<Arc<ManualClock>>,
     asked: Vec<HashMap<String, String>>,
+    /// Where clients show a certificate instead of a secret (RFC 8705 §5).
+    certified: Option<SocketAddr>,
 }
 
 /// The provider; it lives as long as the test.
@@ -112,12 +115,23 @@ impl Issuer {
             keys: 1,
             clock: None,
             asked: Vec::new(),
+            certified: None,
         };
         let issuer = Self { address: listener.local_addr().unwrap(), inside: Arc::new(Mutex::new(inside)) };
         let answering = issuer.clone();
-        let app = Router::new().fallback(move |request: Request| answer(answering.clone(), request));
+        let app = Router::new().fallback(move |request: Request| answer(answering.clone(), request, false));
         tokio::spawn(async move { axum::serve(listener, app).await });
         issuer
+    }
+
+    /// From now on tokens are given over TLS only, to who shows the certificate that `server` asks for.
+    pub async fn want_certificate(&self, server: rustls::ServerConfig) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.lock().certified = Some(listener.local_addr().unwrap());
+        let door = Door::tls(listener, Arc::new(server)).unwrap();
+        let answering = self.clone();
+        let app = Router::new().fallback(move |request: Request| answer(answering.clone(), request, true));
+        tokio::spawn(async move { axum::serve(door, app).await });
     }
 
     pub fn url(&self) -> String {
@@ -202,7 +216,8 @@ fn pairs(text: &str) -> HashMap<String, String> {
     url.query_pairs().into_owned().collect()
 }
 
-async fn answer(issuer: Issuer, request: Request) -> Response {
+/// `shown`: over TLS, with a certificate of the client.
+async fn answer(issuer: Issuer, request: Request, shown: bool) -> Response {
     let (parts, body) = request.into_parts();
     let fault = issuer.lock().fault;
     let path = parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned();
@@ -220,8 +235,9 @@ async fn answer(issuer: Issuer, request: Request) -> Response {
             if fault == Fault::TokenSlow {
                 tokio::time::sleep(std::time::Duration::from_secs(3)).await;
             }
-            token(&issuer, fault, &pairs(&body), &head(header::AUTHORIZATION))
+            token(&issuer, fault, &pairs(&body), &head(header::AUTHORIZATION), shown)
         }
+        "userinfo" if issuer.lock().certified.is_some() != shown => StatusCode::UNAUTHORIZED.into_response(),
         "userinfo" => user_info(&issuer, fault, &head(header::AUTHORIZATION)),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
@@ -230,7 +246,12 @@ async fn answer(issuer: Issuer, request: Request) -> Response {
 fn document(issuer: &Issuer, fault: Fault) -> Value {
     let url = issuer.url();
     let of = |name: &str| format!("{url}/protocol/openid-connect/{name}");
+    let aliases = issuer.lock().certified.map(|address| {
+        let of = |name: &str| format!("https://{address}/realms/wallet/protocol/openid-connect/{name}");
+        json!({"token_endpoint": of("token"), "userinfo_endpoint": of("userinfo")})
+    });
     json!({
+        "mtls_endpoint_aliases": aliases,
         "issuer": if fault == Fault::OtherDocument { "https://elsewhere.example".into() } else { url.clone() },
         "authorization_endpoint": of("auth"), "token_endpoint": of("token"), "userinfo_endpoint": of("userinfo"),
         "jwks_uri": of("certs"), "end_session_endpoint": of("logout"),
@@ -257,14 +278,18 @@ fn authorize(issuer: &Issuer, fault: Fault, asked: HashMap<String, String>) -> R
     Redirect::to(&format!("{back}?{answer}")).into_response()
 }
 
-fn token(issuer: &Issuer, fault: Fault, form: &HashMap<String, String>, authorization: &str) -> Response {
+fn token(issuer: &Issuer, fault: Fault, form: &HashMap<String, String>, authorization: &str, shown: bool) -> Response {
     let refused = |error: &str| (StatusCode::BAD_REQUEST, axum::Json(json!({"error": error}))).into_response();
     if fault == Fault::TokenDown {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     // RFC 6749 §2.3.1, with both parts form-encoded.
     let basic = base64::engine::general_purpose::STANDARD.encode("pli-test:a%3Asecret%20%C3%A9");
-    if authorization != format!("Basic {basic}") {
+    let known = match issuer.lock().certified {
+        Some(_) => shown && authorization.is_empty() && form["client_id"] == CLIENT && !form.contains_key("client_secret"),
+        None => authorization == format!("Basic {basic}"),
+    };
+    if !known {
         return (StatusCode::UNAUTHORIZED, axum::Json(json!({"error": "invalid_client"}))).into_response();
     }
     let pending = issuer.lock().codes.remove(&form["code"]);

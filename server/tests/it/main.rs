@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod approval;
 mod auth;
+mod authenticator;
 mod canary;
 mod cgu;
 mod compose;
@@ -16,6 +18,7 @@ mod jmap;
 mod means;
 mod notices;
 mod opening;
+mod passkeys;
 mod portal;
 mod post_office;
 mod process;

@@ -376,11 +376,13 @@ async fn opened(ports: [u16; 2], cookies: &[String], code: &str) -> usize {
     join_all(posts).await.into_iter().filter(|opened| *opened).count()
 }
 
-fn real_now() -> i64 {
+/// Milliseconds now, by the machine's clock.
+pub fn real_now() -> i64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -405,6 +407,7 @@ async fn fifty_replays_on_two_processes_open_one_session() {
             code: code.map(str::to_owned),
             valid_ms: 10 * MINUTE,
             waiting: None,
+            approval: None,
         };
         app.state.store.challenge_create(new).await.unwrap();
         token

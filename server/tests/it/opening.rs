@@ -8,7 +8,8 @@ use crate::{
     harness::{Browser, TestApp},
     issuer::{doctor, person, place, profession},
     on_both,
-    psc::{through, with_provider},
+    psc::{through, with_provider, with_provider_and},
+    sms_office::SmsOffice,
 };
 
 on_both! {
@@ -20,6 +21,7 @@ on_both! {
     many_posts_at_once_make_one_bal
     nothing_of_the_provider_can_be_typed_and_no_step_skipped
     the_ordinary_address_is_outside_and_verified
+    a_mobile_is_given_verified_or_given_up
     the_liste_rouge_hides_at_every_door_and_mail_still_arrives
 }
 
@@ -329,6 +331,49 @@ async fn the_ordinary_address_is_outside_and_verified(engine: Engine) {
     assert_eq!(browser.post("/inscription/code", &[("code", &code)]).await.status, 422);
     let code = app.post.code("claire@libre.example", 0).await;
     pass(&mut browser, "code", &[("code", &code)]).await;
+}
+
+async fn a_mobile_is_given_verified_or_given_up(engine: Engine) {
+    const MOBILE: &str = "+33612345678";
+    let sms = SmsOffice::open().await;
+    let (app, _issuer) = with_provider_and(engine, &sms.settings()).await;
+    let mut browser = app.browser();
+    through(&mut browser, OPEN).await;
+    pass(&mut browser, "identite", &[("activity", "0")]).await;
+    let email = "claire@orange.example";
+    let wrong = browser.post("/inscription/coordonnees", &[("email", email), ("mobile", "01 23 45 67 89")]).await;
+    assert!(wrong.status == 422 && wrong.text().contains("01 23 45 67 89") && wrong.text().contains(email));
+    pass(&mut browser, "coordonnees", &[("email", email), ("mobile", "06 12 34 56 78")]).await;
+    let code = app.post.code(email, 0).await;
+    // The mobile's own code leaves once the address is verified, and is another.
+    assert!(sms.texts(MOBILE).is_empty());
+    pass(&mut browser, "code", &[("code", &code)]).await;
+    assert_eq!(step(&mut browser).await, "mobile");
+    let second = sms.code(MOBILE, 0).await;
+    if second != code {
+        assert_eq!(browser.post("/inscription/mobile", &[("code", &code)]).await.status, 422);
+    }
+    let page = browser.get("/inscription/mobile").await.text();
+    assert!(page.contains("78") && !page.contains("12345678") && page.contains("Continuer sans mobile"), "{page}");
+    // Given up, then given again.
+    pass(&mut browser, "sans-mobile", &[]).await;
+    assert_eq!(step(&mut browser).await, "mot-de-passe");
+    app.clock.advance_ms(61_000);
+    pass(&mut browser, "coordonnees", &[("email", email), ("mobile", "+33 6 12 34 56 78")]).await;
+    let third = sms.code(MOBILE, 1).await;
+    pass(&mut browser, "mobile", &[("code", &third)]).await;
+    pass(&mut browser, "mot-de-passe", &[("password", SECRET), ("again", SECRET)]).await;
+    assert!(browser.get("/inscription/conditions").await.text().contains(MOBILE));
+    create(&mut browser).await;
+    let login = app.state.store.login_lookup("claire.martin@medecin.mssante.example").await.unwrap().unwrap();
+    assert_eq!(app.state.store.contact(login.person).await.unwrap().mobile.as_deref(), Some(MOBILE));
+    // It opens the account, after the password.
+    let texts = sms.texts(MOBILE).len();
+    let mut again = app.browser();
+    let address = "claire.martin@medecin.mssante.example";
+    again.post("/connexion", &[("login", address), ("password", SECRET)]).await;
+    let code = sms.code(MOBILE, texts).await;
+    assert_eq!(again.post("/connexion/code", &[("code", &code)]).await.location(), "/courrier");
 }
 
 async fn the_liste_rouge_hides_at_every_door_and_mail_still_arrives(engine: Engine) {

@@ -49,9 +49,10 @@ impl Pli {
     /// Starts the service and waits until it answers.
     pub async fn serve(&self, port: u16) -> Child {
         let mut command = self.command(&["serve"]);
-        command
-            .env("PLI_SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .env("PLI_WEB__PUBLIC_URL", format!("http://127.0.0.1:{port}"));
+        command.env("PLI_SERVER__LISTEN", format!("127.0.0.1:{port}"));
+        if !self.environment.iter().any(|(name, _)| name == "PLI_WEB__PUBLIC_URL") {
+            command.env("PLI_WEB__PUBLIC_URL", format!("http://127.0.0.1:{port}"));
+        }
         let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
         for _ in 0..300 {
             if get(port, "/readyz").await.is_some_and(|answer| answer.contains(" 200 ")) {

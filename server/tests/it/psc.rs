@@ -3,7 +3,7 @@
 use store::{
     Chain,
     accounts::{NewAccount, Profile},
-    testing::Engine,
+    testing::{Engine, TempDir},
     traces::Class,
 };
 
@@ -22,13 +22,20 @@ on_both! {
     a_provider_that_is_away_or_another_is_said
     two_names_of_two_persons_are_refused
     a_suspended_account_stays_closed
+    a_client_certificate_serves_instead_of_a_secret
 }
 
 /// A server that trusts a provider of its own.
 pub async fn with_provider(engine: Engine) -> (TestApp, Issuer) {
+    with_provider_and(engine, &[]).await
+}
+
+/// The same, with more settings.
+pub async fn with_provider_and(engine: Engine, more: &[(&str, &str)]) -> (TestApp, Issuer) {
     let issuer = Issuer::open().await;
     let settings = issuer.settings();
-    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    settings.extend(more);
     let app = TestApp::with(engine, &settings).await;
     issuer.set_clock(&app.clock);
     (app, issuer)
@@ -235,4 +242,46 @@ async fn a_suspended_account_stays_closed(engine: Engine) {
     let answer = through(&mut browser, "/connexion/psc").await;
     assert_eq!(answer.status, 403, "{}", answer.text());
     assert!(browser.cookies.iter().all(|(name, _)| name != "__Host-pli"));
+}
+
+/// A self-signed certificate for this machine with its key, in PEM, and what believes in it.
+fn certificate() -> (String, String, rustls::RootCertStore) {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into()]).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    (made.cert.pem(), made.signing_key.serialize_pem(), roots)
+}
+
+async fn a_client_certificate_serves_instead_of_a_secret(engine: Engine) {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let (issuer, folder) = (Issuer::open().await, TempDir::new());
+    let ((ours, our_key, believed), (theirs, their_key, _)) = (certificate(), certificate());
+    let clients = rustls::server::WebPkiClientVerifier::builder(believed.into()).build().unwrap();
+    let chain = vec![CertificateDer::from_pem_slice(theirs.as_bytes()).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(their_key.as_bytes()).unwrap();
+    let tls = rustls::ServerConfig::builder().with_client_cert_verifier(clients).with_single_cert(chain, key).unwrap();
+    issuer.want_certificate(tls).await;
+    let file = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).display().to_string()
+    };
+    let (pem, authority) = (file("client.pem", &format!("{ours}{our_key}")), file("authority.pem", &theirs));
+    let mut settings = issuer.settings();
+    settings.retain(|(name, _)| *name != "PLI_PSC__CLIENT_SECRET");
+    settings.extend([("PLI_PSC__CLIENT_CERTIFICATE_FILE", pem), ("PLI_PSC__CA_FILE", authority)]);
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let app = TestApp::with(engine, &settings).await;
+    issuer.set_clock(&app.clock);
+    martin(&app).await;
+    let answer = through(&mut app.browser(), "/connexion/psc").await;
+    assert_eq!((answer.status, answer.location()), (303, "/courrier"), "{}", answer.text());
+    // Another certificate than the one declared there opens nothing.
+    let (other, other_key, _) = certificate();
+    file("client.pem", &format!("{other}{other_key}"));
+    let app = TestApp::with(engine, &settings).await;
+    issuer.set_clock(&app.clock);
+    martin(&app).await;
+    assert_eq!(through(&mut app.browser(), "/connexion/psc").await.status, 503);
+    assert_eq!(failures(&app).await, ["psc-down"]);
 }

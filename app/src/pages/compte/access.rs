@@ -1,12 +1,13 @@
-//! Who gets in: confirmation, devices, application passwords, activity.
+//! Who gets in: confirmation, application passwords, activity.
 
 use leptos::prelude::*;
 
-use super::account::{DeviceLine, DeviceNew, Event, TokenLine, means_words};
+use super::account::{Event, TokenLine, means_words};
 use crate::{
-    components::{Badge, Button, ButtonLink, Field, Notice},
+    components::{Badge, Button, Field, Notice},
     format::date,
     i18n::{self, Lang, account as words},
+    pages::passkey::PasskeyForm,
 };
 
 fn said(lang: Lang, error: Option<String>) -> Signal<Option<String>> {
@@ -14,10 +15,27 @@ fn said(lang: Lang, error: Option<String>) -> Signal<Option<String>> {
 }
 
 /// Asks for the password again, before a page that concerns the access itself.
-pub fn confirm(retour: String, has_password: bool, error: Option<String>, wait_seconds: Option<u32>) -> AnyView {
+pub fn confirm(
+    retour: String,
+    (has_password, has_passkey): (bool, bool),
+    error: Option<String>,
+    wait_seconds: Option<u32>,
+) -> AnyView {
     let lang = i18n::lang();
     let wait = wait_seconds.filter(|seconds| *seconds > 0).map(|seconds| i18n::sign_in::wait(lang, seconds.into()));
-    let refusal = Signal::stored(wait.or_else(|| error.map(|code| i18n::error(lang, &code, &[]))));
+    let at_field =
+        has_password && !error.as_deref().is_some_and(|code| code.starts_with("passkey") || code.starts_with("approval"));
+    let said = wait.or_else(|| error.map(|code| i18n::error(lang, &code, &[])));
+    let (refusal, above) = if at_field { (said, None) } else { (None, said) };
+    let refusal = Signal::stored(refusal);
+    let passkey = has_passkey.then(|| {
+        let retour = retour.clone();
+        view! {
+            <PasskeyForm what="get" action="/compte/confirmer/cle" words=i18n::passkey::confirm(lang)>
+                <input type="hidden" name="retour" value=retour/>
+            </PasskeyForm>
+        }
+    });
     let content = if has_password {
         view! {
             <p class="lead">{words::confirm_lead(lang)}</p>
@@ -39,72 +57,11 @@ pub fn confirm(retour: String, has_password: bool, error: Option<String>, wait_s
     view! {
         <section class="card">
             <h1>{words::confirm_title(lang)}</h1>
+            {above.map(|text| view! { <Notice tone="danger" role="alert">{text}</Notice> })}
             {content}
+            {passkey}
             <p class="card-foot"><a href="/compte">{i18n::means::cancel(lang)}</a></p>
         </section>
-    }
-    .into_any()
-}
-
-/// The enrolled devices, each to be removed, and a new one.
-pub fn devices(list: Vec<DeviceLine>, error: Option<String>, now_local: &str) -> AnyView {
-    let lang = i18n::lang();
-    let empty = list.is_empty().then(|| view! { <p>{words::devices_none(lang)}</p> });
-    let rows = list
-        .into_iter()
-        .map(|device| {
-            let used = match device.used_local {
-                Some(local) => words::device_used(lang, &date::moment(lang, &local, now_local)),
-                None => words::device_never(lang).into(),
-            };
-            let added = words::device_added(lang, &date::moment(lang, &device.added_local, now_local));
-            let label = words::device_remove_named(lang, &device.name);
-            view! {
-                <li>
-                    <div><p class="strong">{device.name}</p><p class="field-hint">{added}" · "{used}</p></div>
-                    <form method="post" action="/compte/appareils/retirer">
-                        <button class="button" data-variant="danger" type="submit" name="appareil" value=device.id aria-label=label>
-                            {words::device_remove(lang)}
-                        </button>
-                    </form>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <p class="lead">{words::devices_lead(lang)}</p>
-        {empty}
-        <ul class="sessions">{rows}</ul>
-        <h2>{words::device_add(lang)}</h2>
-        <form method="post" action="/compte/appareils">
-            <Field id="nom" name="nom" label=words::device_name(lang) hint=words::device_name_hint(lang) error=said(lang, error)
-                maxlength="60" required=true/>
-            <Button variant="primary">{words::device_add(lang)}</Button>
-        </form>
-    }
-    .into_any()
-}
-
-/// The QR code of a new device and its first code.
-pub fn device_new(device: DeviceNew) -> AnyView {
-    let lang = i18n::lang();
-    let view_box = format!("0 0 {0} {0}", device.size);
-    view! {
-        <p class="lead">{words::device_new_lead(lang)}</p>
-        <svg class="qr" viewBox=view_box role="img" aria-label=words::device_qr(lang)>
-            <rect class="qr-ground" width="100%" height="100%"></rect>
-            <path class="qr-dots" d=device.path></path>
-        </svg>
-        <p>{words::device_secret(lang)}" : "<code class="secret">{device.secret}</code></p>
-        <form method="post" action="/compte/appareils/confirmer">
-            <input type="hidden" name="appareil" value=device.id/>
-            <Field id="code" name="code" label=words::device_code(lang) error=said(lang, device.error) autocomplete="one-time-code"
-                inputmode="numeric" pattern="[0-9 ]*" maxlength="12" required=true autofocus=true/>
-            <div class="row-actions">
-                <Button variant="primary">{words::device_confirm(lang)}</Button>
-                <ButtonLink href="/compte/appareils">{i18n::means::cancel(lang)}</ButtonLink>
-            </div>
-        </form>
     }
     .into_any()
 }
@@ -188,6 +145,13 @@ fn event_words(lang: Lang, event: &Event) -> String {
         "device-add" => say::device_add(lang),
         "device-remove" => say::device_remove(lang),
         "device-remove-all" => say::device_remove_all(lang),
+        "passkey-add" => say::passkey_add(lang),
+        "passkey-remove" => say::passkey_remove(lang),
+        "passkey-use" => say::passkey_use(lang),
+        "approver-add" => say::approver_add(lang),
+        "approver-remove" => say::approver_remove(lang),
+        "approval-ask" => say::approval_ask(lang),
+        "approval" => say::approval(lang),
         "token-create" => say::token_create(lang),
         "token-end" => say::token_end(lang),
         "contact-email" => say::contact_email(lang),

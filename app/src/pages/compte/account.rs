@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use wire::portal::Notifications;
 
 use super::password::{PasswordForm, PasswordPage};
-use super::{access, outside};
+use super::{
+    access,
+    devices::{self, Devices},
+    outside,
+};
 use crate::{
     components::{Button, ButtonLink, Field, Notice},
     format::date,
@@ -18,20 +22,13 @@ pub struct Held {
     pub address: String,
     /// Octets of its messages.
     pub used: u64,
+    /// Who answers for the data of the BAL.
+    pub controller: String,
     pub signature: String,
     pub liste_rouge: bool,
     pub publish_phone: bool,
     /// The day of its end, if that was asked for: `22/12/2026`.
     pub closing: Option<String>,
-}
-
-/// An enrolled device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceLine {
-    pub id: String,
-    pub name: String,
-    pub added_local: String,
-    pub used_local: Option<String>,
 }
 
 /// An application password.
@@ -60,15 +57,13 @@ pub enum AccountPage {
     Confirm {
         retour: String,
         has_password: bool,
+        has_passkey: bool,
         error: Option<String>,
         wait_seconds: Option<u32>,
     },
     Password(PasswordPage),
     Contacts(Contacts),
-    Devices {
-        list: Vec<DeviceLine>,
-        error: Option<String>,
-    },
+    Devices(Box<Devices>),
     DeviceNew(DeviceNew),
     Applications {
         list: Vec<TokenLine>,
@@ -139,7 +134,7 @@ impl AccountPage {
             Self::Confirm { .. } => words::confirm_title(lang),
             Self::Password(_) => i18n::password::title(lang),
             Self::Contacts(_) => words::contacts(lang),
-            Self::Devices { .. } => words::devices(lang),
+            Self::Devices(_) => words::devices(lang),
             Self::DeviceNew(_) => words::device_new_title(lang),
             Self::Applications { .. } => words::applications(lang),
             Self::Signature { .. } => words::signature(lang),
@@ -156,7 +151,7 @@ impl AccountPage {
             Self::Confirm { .. } => "",
             Self::Password(_) => "/compte/mot-de-passe",
             Self::Contacts(_) => "/compte/contacts",
-            Self::Devices { .. } | Self::DeviceNew(_) => "/compte/appareils",
+            Self::Devices(_) | Self::DeviceNew(_) => "/compte/appareils",
             Self::Applications { .. } => "/compte/applications",
             Self::Signature { .. } => "/compte/signature",
             Self::Notifications { .. } => "/compte/notifications",
@@ -197,15 +192,15 @@ pub fn AccountNav(current: &'static str) -> impl IntoView {
 pub fn AccountSheet(page: AccountPage, now_local: String) -> impl IntoView {
     let lang = i18n::lang();
     let (title, path) = (page.title(lang), page.path());
-    if let AccountPage::Confirm { retour, has_password, error, wait_seconds } = page {
-        return access::confirm(retour, has_password, error, wait_seconds);
+    if let AccountPage::Confirm { retour, has_password, has_passkey, error, wait_seconds } = page {
+        return access::confirm(retour, (has_password, has_passkey), error, wait_seconds);
     }
     let content = match page {
         AccountPage::Overview(overview) => self::overview(overview, &now_local),
         AccountPage::Password(page) => view! { <PasswordForm page=page now_local=now_local/> }.into_any(),
         AccountPage::Contacts(contacts) => self::contacts(contacts),
-        AccountPage::Devices { list, error } => access::devices(list, error, &now_local),
-        AccountPage::DeviceNew(device) => access::device_new(device),
+        AccountPage::Devices(page) => devices::devices(*page, &now_local),
+        AccountPage::DeviceNew(device) => devices::device_new(device),
         AccountPage::Applications { list, made, error } => access::applications(list, made, error, &now_local),
         AccountPage::Security { events } => access::security(events, &now_local),
         AccountPage::Signature { held } => outside::signature(held),
@@ -237,7 +232,7 @@ fn overview(page: Overview, now_local: &str) -> AnyView {
             let closing = held.closing.map(|day| {
                 view! { <Notice tone="warning">{words::closing_due(lang, &day)}" "<a href="/compte/fermer">{words::manage(lang)}</a></Notice> }
             });
-            view! { <li><p class="strong">{held.address}</p><p class="field-hint">{words::quota(lang)}" : "{used}</p>{closing}</li> }
+            view! { <li><p class="strong">{held.address}</p><p class="field-hint">{words::quota(lang, &used)}</p><p class="field-hint">{words::controller(lang, &held.controller)}</p>{closing}</li> }
         })
         .collect_view();
     let means = page
@@ -272,6 +267,8 @@ pub fn means_words(lang: Lang, means: &str) -> &'static str {
     match means {
         "sms" => i18n::means::sms(lang),
         "totp" => i18n::means::totp(lang),
+        "approval" => i18n::means::approval(lang),
+        "passkey" => i18n::means::passkey(lang),
         "psc" => i18n::means::psc(lang),
         "password" => i18n::means::password(lang),
         _ => i18n::means::email(lang),

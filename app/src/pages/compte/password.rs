@@ -73,7 +73,7 @@ pub fn PasswordForm(page: PasswordPage, now_local: String) -> impl IntoView {
             <Meter level=page.level/>
             <Field id="again" name="again" kind="password" label=i18n::password::again(lang) autocomplete="new-password"/>
             <p class="field-hint">{i18n::password::others(lang)}</p>
-            <div class="row-actions">
+            <div class="form-acts">
                 <Button variant="primary">{i18n::password::submit(lang)}</Button>
                 <Button name="mesurer" value="1">{i18n::password::check(lang)}</Button>
             </div>

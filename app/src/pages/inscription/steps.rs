@@ -123,6 +123,8 @@ pub(super) fn ContactStep(
     head: Head,
     known: bool,
     email: String,
+    mobile: Option<String>,
+    mobile_error: Option<String>,
     liste_rouge: bool,
     phone: Option<String>,
     publish_phone: bool,
@@ -138,6 +140,13 @@ pub(super) fn ContactStep(
         }
         .into_any(),
     };
+    let mobile = mobile.map(|number| {
+        let error = mobile_error.map(|code| i18n::error(lang, &code, &[]));
+        view! {
+            <Field id="mobile" name="mobile" kind="tel" label=i18n::opening::mobile(lang) value=number hint=i18n::opening::mobile_hint(lang)
+                error=Signal::stored(error) autocomplete="tel" inputmode="tel" maxlength="40"/>
+        }
+    });
     let phone = phone.map(|number| {
         view! {
             <Checkbox id="phone" name="phone" label=i18n::opening::phone(lang, &number) hint=i18n::opening::phone_hint(lang) checked=publish_phone/>
@@ -147,6 +156,7 @@ pub(super) fn ContactStep(
         <Page head=head title=i18n::opening::contact_title(lang)>
             <form method="post" action="/inscription/coordonnees">
                 {address}
+                {mobile}
                 <Checkbox id="liste-rouge" name="liste_rouge" label=i18n::opening::liste_rouge(lang) hint=i18n::opening::liste_rouge_hint(lang) checked=liste_rouge/>
                 {phone}
                 <Button variant="primary">{i18n::opening::go_on(lang)}</Button>
@@ -156,9 +166,26 @@ pub(super) fn ContactStep(
 }
 
 #[component]
-pub(super) fn CodeStep(head: Head, masked_contact: String, error: Option<String>, resend_in: u32) -> impl IntoView {
+pub(super) fn CodeStep(
+    head: Head,
+    mobile: bool,
+    masked_contact: String,
+    error: Option<String>,
+    resend_in: u32,
+) -> impl IntoView {
     let lang = i18n::lang();
     let error = error.map(|code| i18n::error(lang, &code, &[]));
+    let (title, action, lead) = match mobile {
+        true => (i18n::opening::mobile_title(lang), "/inscription/mobile", i18n::means::code_sms(lang, &masked_contact)),
+        false => (i18n::opening::code_title(lang), "/inscription/code", i18n::code::lead(lang, &masked_contact)),
+    };
+    let without = mobile.then(|| {
+        view! {
+            <form method="post" action="/inscription/sans-mobile">
+                <Button variant="quiet">{i18n::opening::without_mobile(lang)}</Button>
+            </form>
+        }
+    });
     let again = match resend_in {
         0 => view! {
             <form method="post" action="/inscription/renvoyer">
@@ -169,15 +196,16 @@ pub(super) fn CodeStep(head: Head, masked_contact: String, error: Option<String>
         seconds => view! { <p class="field-hint">{i18n::code::resend_wait(lang, seconds.into())}</p> }.into_any(),
     };
     view! {
-        <Page head=head title=i18n::opening::code_title(lang)>
-            <p class="lead">{i18n::code::lead(lang, &masked_contact)}</p>
-            <form method="post" action="/inscription/code" data-form="code">
+        <Page head=head title=title>
+            <p class="lead">{lead}</p>
+            <form method="post" action=action data-form="code">
                 <Field id="code" name="code" label=i18n::code::label(lang) hint=i18n::code::hint(lang) error=Signal::stored(error)
                     autocomplete="one-time-code" inputmode="numeric" pattern="[0-9 ]*" maxlength="12" required=true autofocus=true/>
                 <Button variant="primary">{i18n::opening::go_on(lang)}</Button>
             </form>
-            <p class="field-hint">{i18n::code::not_received(lang)}</p>
+            {(!mobile).then(|| view! { <p class="field-hint">{i18n::code::not_received(lang)}</p> })}
             {again}
+            {without}
         </Page>
     }
 }
@@ -208,6 +236,7 @@ pub(super) fn TermsStep(
     name: String,
     controller: String,
     email: String,
+    mobile: Option<String>,
     liste_rouge: bool,
     cgu: Option<(i64, String)>,
     error: Option<String>,
@@ -227,6 +256,7 @@ pub(super) fn TermsStep(
                 <div><dt>{i18n::opening::name(lang)}</dt><dd>{name}</dd></div>
                 <div><dt>{i18n::opening::controller(lang)}</dt><dd>{controller}</dd></div>
                 <div><dt>{i18n::opening::email(lang)}</dt><dd>{email}</dd></div>
+                {mobile.map(|number| view! { <div><dt>{i18n::account::mobile(lang)}</dt><dd>{number}</dd></div> })}
                 <div><dt>{i18n::directory::title(lang)}</dt><dd>{listed}</dd></div>
             </dl>
             <h2>{i18n::opening::is_not_title(lang)}</h2>

@@ -93,7 +93,13 @@ fn sent(lang: Lang, reference: &str, credentials: bool) -> impl IntoView {
             <h2>{words::sent_title(lang)}</h2>
             <p>{words::sent(lang, reference)}</p>
             <p>{words::sent_what(lang)}</p>
-            {credentials.then(|| view! { <Notice tone="danger">{words::sent_credentials(lang)}</Notice> })}
+            {credentials.then(|| view! {
+                <Notice tone="danger">{words::sent_credentials(lang)}</Notice>
+                <ul class="prose">
+                    <li><a href="/compte/securite">{words::sent_audit(lang)}</a></li>
+                    <li><a href="/connexion/suspendre">{words::sent_suspend(lang)}</a></li>
+                </ul>
+            })}
         </section>
     }
 }
@@ -153,7 +159,6 @@ fn form(lang: Lang, contact: &Contact) -> impl IntoView {
 }
 
 fn card(contact: &Reachable) -> impl IntoView + use<> {
-    let lang = i18n::lang();
     let Reachable { name, purpose, email, phone, now, hours, remarks } = contact.clone();
     let now = now.map(|state| {
         let tone = if state.open { "ok" } else { "closed" };

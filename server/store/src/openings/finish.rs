@@ -60,7 +60,7 @@ async fn finish(tx: &mut Tx, opening: &Opening, finish: &Finish) -> Result<Finis
                 name: finish.person_name.clone(),
                 ordinary_email: wish.email.clone(),
                 logins: vec![address.clone()],
-                mobile: None,
+                mobile: wish.verified_mobile(),
             };
             persons::insert(tx, actor, &new, person).await?;
         }
