@@ -7,11 +7,19 @@ async function ask(url) {
   return answer.ok ? answer.json() : null;
 }
 
-const again = (act) => {
+// A form was posted: what it answers is not to be lost to a page that goes on by itself.
+let leaving = false;
+addEventListener('submit', () => {
+  leaving = true;
+});
+
+const again = (changed, act) => {
   const turn = async () => {
     // Nobody looks, or the network is away: later.
-    const done = document.hidden ? false : await act().catch(() => false);
-    if (!done) setTimeout(turn, EVERY_MS);
+    const done = document.hidden ? false : await changed().catch(() => false);
+    if (leaving) return;
+    if (done) act(done);
+    else setTimeout(turn, EVERY_MS);
   };
   setTimeout(turn, EVERY_MS);
 };
@@ -19,23 +27,24 @@ const again = (act) => {
 // The browser that gave the password.
 const waiting = document.querySelector('form[data-waiting]');
 if (waiting) {
-  again(async () => {
+  for (const words of document.querySelectorAll('[data-live]')) words.hidden = false;
+  const changed = async () => {
     const answer = await ask(waiting.dataset.waiting);
-    if (answer === null || answer.state === 'waiting') return false;
-    if (answer.state === 'approved') waiting.requestSubmit();
+    return answer !== null && answer.state !== 'waiting' && answer.state;
+  };
+  again(changed, (state) => {
+    if (state === 'approved') waiting.requestSubmit();
     else location.replace(location.href);
-    return true;
   });
 }
 
 // The browser that approves: shows the page again when the requests are others, unless digits are being typed.
 const approving = document.querySelector('[data-requests]');
 if (approving) {
-  again(async () => {
+  const typing = () => [...document.querySelectorAll('input[name=nombre]')].some((input) => input.value !== '');
+  const changed = async () => {
     const answer = await ask(approving.dataset.from);
-    if (answer === null || answer.requests.join(' ') === approving.dataset.requests) return false;
-    if ([...document.querySelectorAll('input[name=nombre]')].some((input) => input.value !== '')) return false;
-    location.replace('/compte/approbation');
-    return true;
-  });
+    return answer !== null && answer.requests.join(' ') !== approving.dataset.requests && !typing();
+  };
+  again(changed, () => location.replace('/compte/approbation'));
 }

@@ -39,7 +39,7 @@ mod toast;
 pub use avatar::{Avatar, Badge};
 pub use button::{Button, ButtonLink, IconButton};
 pub use dialog::Dialog;
-pub use field::{Checkbox, Choice, Field};
+pub use field::{Checkbox, Choice, Field, TextArea, textarea_inside};
 pub use icon::Icon;
 pub use menu::Menu;
 pub use notice::{Notice, Progress, SiteBanner, SkipLink};

@@ -91,8 +91,12 @@ export function approvals(scripted: boolean) {
       await desk.getByLabel(/^Adresse/).fill(login);
       await desk.getByLabel('Mot de passe').fill(PASSWORD);
       await desk.getByRole('button', { name: 'Continuer' }).click();
+      await expect(desk).toHaveURL(/\/connexion\/code/);
       const approve = desk.getByRole('button', { name: 'Approuver sur mon appareil enregistré' });
-      if (await approve.isVisible()) await approve.click();
+      if (await approve.isVisible()) {
+        await approve.click();
+        await expect(desk.locator('.approval-number')).toBeVisible();
+      }
       const number = /\d\d/.exec((await desk.locator('.approval-number').textContent())!)![0];
       return number;
     };
@@ -118,7 +122,7 @@ export function approvals(scripted: boolean) {
     await page.getByRole('button', { name: 'Refuser' }).click();
     await expect(page.getByText('Connexion refusée')).toBeVisible();
     if (!scripted) await desk.getByRole('button', { name: 'J’ai approuvé' }).click();
-    await expect(desk.getByRole('alert')).toContainText('a été refusée sur votre appareil enregistré');
+    await expect(desk.getByRole('alert').filter({ hasText: 'a été refusée sur votre appareil enregistré' })).toBeVisible();
     await expect(desk).toHaveURL(/\/connexion\?/);
     await look(desk, 'refusee');
 

@@ -126,7 +126,7 @@ pub fn waiting(approval: Approval, action: &'static str, retour: &str, error: Op
             <input type="hidden" name="retour" value=retour.to_owned()/>
             <button class="button" data-variant="primary" type="submit">{words::done(lang)}</button>
         </form>
-        <p class="field-hint" role="status">{words::waits(lang)}</p>
+        <p class="field-hint" role="status">{words::waits(lang)}" "<span data-live="" hidden=true>{words::live(lang)}</span></p>
         <Script src=context.assets.waiting nonce=context.nonce/>
     }
     .into_any()

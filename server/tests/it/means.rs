@@ -221,7 +221,7 @@ async fn a_new_password_closes_the_other_sessions_and_is_told(engine: Engine) {
     here.sign_in(&user, "dr-martin").await;
     there.sign_in(&user, "dr-martin").await;
     for (password, again, words) in [
-        ("court", "court", "12 caractères"),
+        ("Xq7-zeph", "Xq7-zeph", "12 caractères"),
         ("Motdepasse-2026!", "Motdepasse-2026!", "Trop de gens"),
         ("martin-aime-la-mer-42", "martin-aime-la-mer-42", "votre nom"),
         ("aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "facile à deviner"),

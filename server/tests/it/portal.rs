@@ -91,7 +91,7 @@ async fn only_cookies_of_the_table_are_set(engine: Engine) {
     assert!(set.len() >= 3 && set.is_subset(&known), "{set:?} {known:?}");
     let page = app.send("GET", "/cookies", &[], b"").await.text();
     for cookie in COOKIES {
-        assert!(page.contains(&format!("<th scope=\"row\">{}</th>", cookie.name)), "{page}");
+        assert!(page.contains(&format!("<th scope=\"row\">{}<", cookie.name)), "{page}");
         assert!(cookie.name.starts_with("__Host-"));
     }
     assert!(server::http::cookies::set("__Host-autre", "x", 1).is_err());

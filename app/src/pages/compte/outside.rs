@@ -5,7 +5,7 @@ use wire::portal::Notifications;
 
 use super::account::Held;
 use crate::{
-    components::{Button, Checkbox, Choice, Field, Notice},
+    components::{Button, Checkbox, Choice, Field, Notice, TextArea},
     i18n::{self, account as words},
 };
 
@@ -19,10 +19,7 @@ pub fn signature(held: Vec<Held>) -> AnyView {
             view! {
                 <form method="post" action="/compte/signature">
                     <input type="hidden" name="boite" value=held.id/>
-                    <div class="field">
-                        <label for=id.clone()>{words::signature_of(lang, &held.address)}</label>
-                        <textarea id=id name="signature" rows="6" maxlength="2000">{held.signature}</textarea>
-                    </div>
+                    <TextArea id=id name="signature" label=words::signature_of(lang, &held.address) value=held.signature maxlength="2000"/>
                     <Button variant="primary">{words::signature_submit(lang)}</Button>
                 </form>
             }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wire::FieldError;
 
 use crate::{
-    components::{Button, Choice, Field, Icon, Notice},
+    components::{Button, Choice, Field, Icon, Notice, TextArea},
     i18n::{self, Lang},
 };
 
@@ -122,8 +122,6 @@ fn form(lang: Lang, contact: &Contact) -> impl IntoView {
     });
     // What fills in the field that nobody sees is not a person, or a browser that helped too much: then it is shown.
     let filled = contact.errors.iter().any(|error| error.field == "website");
-    let text_error = error("text").get_untracked();
-    let text_invalid = text_error.is_some().then_some("true");
     view! {
         <section class="sheet">
             <h2>{words::write(lang)}</h2>
@@ -137,16 +135,8 @@ fn form(lang: Lang, contact: &Contact) -> impl IntoView {
                     hint=words::reply_to_hint(lang) error=error("reply_to") autocomplete="email" inputmode="email" maxlength="254" required=true/>
                 <Field id="address" name="address" kind="email" label=words::address(lang) value=typed.address
                     hint=words::address_hint(lang) error=error("address") inputmode="email" maxlength="254"/>
-                <div class="field">
-                    <label for="text">{words::text(lang)}</label>
-                    <textarea id="text" name="text" rows="8" maxlength="5000" required aria-describedby="text-aide" aria-invalid=text_invalid>
-                        {typed.text}
-                    </textarea>
-                    {text_error.map(|said| view! {
-                        <p class="field-error" role="alert"><Icon name="warning"/><span>{said}</span></p>
-                    })}
-                    <p class="field-hint" id="text-aide">{words::text_hint(lang)}</p>
-                </div>
+                <TextArea id="text" name="text" label=words::text(lang) value=typed.text hint=words::text_hint(lang)
+                    error=error("text").get_untracked() rows="8" maxlength="5000" required=true/>
                 <div class=(!filled).then_some("hidden-text") aria-hidden=(!filled).then_some("true")>
                     <label for="website">{words::website(lang)}</label>
                     <input id="website" name="website" tabindex="-1" autocomplete="off"/>

@@ -8,6 +8,7 @@ use super::Opening;
 use crate::accounts::{self, NewAccount, address_code};
 use crate::cgu::{self, Acceptance};
 use crate::db::{Tx, args, statements};
+use crate::keys::Owner;
 use crate::persons::{self, NewPerson};
 use crate::professionals;
 use crate::traces::{self, Actor, Chain, Means, Trace};
@@ -51,6 +52,10 @@ async fn finish(tx: &mut Tx, opening: &Opening, finish: &Finish) -> Result<Finis
         return Err(Error::Refused("email-not-verified"));
     }
     let address = &finish.account.address;
+    let code = address_code(&*tx.keys(Owner::Operator).await?, address);
+    if tx.fetch_optional(RESERVED, args![code]).await?.is_some() {
+        return Err(Error::Conflict { constraint: "reserved_address_pk".into() });
+    }
     let person = wish.known.unwrap_or(PersonId(tx.new_id()));
     let actor = Actor { person: Some(person), session: None, means: Means::Web };
     match wish.known {
@@ -94,8 +99,11 @@ impl Store {
         self.write((opening, what), |tx, (opening, what)| finish(tx, opening, what).boxed()).await
     }
 
-    /// May this address be given? Never when it once was.
+    /// May this address be given? Never when it once was, nor when somebody signs in with it.
     pub async fn address_is_free(&self, address: &str) -> Result<bool> {
+        if self.login_lookup(address).await?.is_some() {
+            return Ok(false);
+        }
         let code = address_code(&*self.operator_keys().await?, address);
         Ok(self.read().await?.fetch_optional(RESERVED, args![code]).await?.is_none())
     }
