@@ -55,7 +55,7 @@ for (const [lang, login] of [
     await page.goto(`${origin}/connexion?retour=/compte/sessions`);
     await look('connexion');
     await page.getByRole('button', { name: words.enter }).click();
-    await expect(page).toHaveURL(/\/compte\/sessions/);
+    await expect(page).toHaveURL(`${origin}/compte/sessions`);
     // Later a sensitive page asks again: the passkey is enough.
     await server.advance(601);
     await page.goto(`${origin}/compte/appareils`);

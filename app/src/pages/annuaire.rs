@@ -63,7 +63,7 @@ pub fn Directory(page: DirectoryPage) -> impl IntoView {
             </form>
             {heading}
             <ul class="directory-list">{list}</ul>
-            <Notice tone="info">{i18n::directory::rules(lang)}</Notice>
+            <Notice tone="info" icon="shield">{i18n::directory::rules(lang)}</Notice>
         </section>
     }
 }

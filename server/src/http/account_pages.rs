@@ -8,6 +8,7 @@ pub mod browsers;
 pub mod confirm;
 pub mod contacts;
 pub mod devices;
+pub mod export;
 pub mod outside;
 pub mod passkeys;
 pub mod password;

@@ -100,7 +100,10 @@ pub async fn search(
 
 fn entry(card: directory::Entry) -> Entry {
     let profile = card.profile;
-    let place: Vec<String> = [profile.place, profile.city].into_iter().flatten().collect();
+    // The name of a place often ends with its town.
+    let named = profile.place.as_deref().unwrap_or_default().to_lowercase();
+    let city = profile.city.filter(|city| !named.contains(&city.to_lowercase()));
+    let place: Vec<String> = [profile.place, city].into_iter().flatten().collect();
     Entry {
         name: card.name,
         address: card.address,

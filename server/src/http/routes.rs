@@ -10,7 +10,7 @@ use axum::{
 use wire::portal::Action;
 
 use super::account_pages::{
-    applications, browsers, confirm, contacts, devices, outside, passkeys as own_passkeys, password, security,
+    applications, browsers, confirm, contacts, devices, export, outside, passkeys as own_passkeys, password, security,
 };
 use super::{
     account_pages, approval, assets, body, directory, download, events, forms, health, jmap, layers, openapi, opening,
@@ -197,6 +197,7 @@ routes! {
     post "POST" "/compte/notifications" Form SignedIn, "account-notices", outside::notifications, "Keeps what one wants to be told";
     get "GET" "/compte/annuaire" Page SignedIn, "account-directory-form", outside::directory_form, "What the directory shows";
     post "POST" "/compte/annuaire" Form InBody, "account-directory", outside::directory, "Sets what the directory shows";
+    post "POST" "/compte/exporter" Form InBody, "account-export", export::mbox, "A copy of every message of an account";
     get "GET" "/compte/fermer" Page BeforeCgu, "account-closing-form", outside::closing_form, "The end of an account";
     post "POST" "/compte/fermer" Form BeforeCgu, "account-closing", outside::closing, "Asks for the end of an account, or takes it back";
     get "GET" "/compte/sessions" Page SignedIn, "account-sessions", account_pages::sessions, "Where one is signed in";

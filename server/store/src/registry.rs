@@ -20,6 +20,7 @@ pub const ALL: &[(&str, &[Statement])] = &[
     ("credentials", crate::credentials::STATEMENTS),
     ("devices", crate::devices::STATEMENTS),
     ("directory", crate::directory::STATEMENTS),
+    ("emails::export", crate::emails::export::STATEMENTS),
     ("emails::insert", crate::emails::insert::STATEMENTS),
     ("emails::write", crate::emails::write::STATEMENTS),
     ("identities", crate::identities::STATEMENTS),

@@ -29,6 +29,7 @@ on_both! {
     a_crash_tells_nobody_twice
     two_processes_tell_once
     signature_and_directory_are_kept
+    a_copy_of_ones_mail_is_taken_away
     a_closed_account_is_erased_after_its_delay
 }
 
@@ -190,6 +191,33 @@ async fn signature_and_directory_are_kept(engine: Engine) {
         let answer = browser.get(path).await;
         assert!(answer.status == 200 && answer.text().contains("aria-current=\"page\""), "{path}");
     }
+}
+
+async fn a_copy_of_ones_mail_is_taken_away(engine: Engine) {
+    let app = TestApp::new(engine).await;
+    let (user, foreign) = (martin(&app).await, app.holder("dr-roux").await);
+    for _ in 0..3 {
+        arrives(&app, &user).await;
+    }
+    let (own, theirs) = (user.account().to_string(), foreign.account().to_string());
+    let mut browser = app.browser();
+    browser.sign_in(&user, "dr-martin").await;
+    assert_eq!(browser.post("/compte/exporter", &[("boite", &theirs)]).await.status, 404);
+    let copy = browser.post("/compte/exporter", &[("boite", &own)]).await;
+    assert_eq!((copy.status, copy.header("content-type")), (200, Some("application/mbox")), "{}", copy.text());
+    assert!(copy.header("content-disposition").unwrap().starts_with("attachment"));
+    let text = copy.text();
+    let count = |word: &str| text.lines().filter(|line| line.starts_with(word)).count();
+    assert_eq!((count("From MAILER-DAEMON "), count("Message-ID: ")), (3, 3), "{text}");
+    let traces = app.state.store.traces_newest(store::Chain::Account(user.account()), 1).await.unwrap();
+    assert_eq!(traces[0].kind, "account-export");
+    // Later the proof is asked for again; software never gives it.
+    app.clock.advance_ms(11 * MINUTE);
+    let answer = browser.post("/compte/exporter", &[("boite", &own)]).await;
+    assert!(answer.status == 303 && answer.location().starts_with("/compte/confirmer"), "{}", answer.location());
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let software = user.send("POST", "/compte/exporter", &form, format!("boite={own}").as_bytes()).await;
+    assert_eq!(software.status, 303, "{}", software.text());
 }
 
 async fn a_closed_account_is_erased_after_its_delay(engine: Engine) {

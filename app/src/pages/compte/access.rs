@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::account::{Event, TokenLine, means_words};
 use crate::{
-    components::{Badge, Button, Field, Notice},
+    components::{Badge, Button, ButtonLink, Field, Notice},
     format::date,
     i18n::{self, Lang, account as words},
     pages::passkey::PasskeyForm,
@@ -126,6 +126,11 @@ pub fn security(events: Vec<Event>, now_local: &str) -> AnyView {
             <a href="/contact?motif=identifiants">{words::security_report_go(lang)}</a>" · "
             <a href="/connexion/suspendre">{words::security_suspend(lang)}</a>
         </p>
+        <p class="form-acts">
+            <ButtonLink href="/compte/sessions">{i18n::sessions::title(lang)}</ButtonLink>
+            <ButtonLink href="/compte/appareils">{words::devices(lang)}</ButtonLink>
+            <ButtonLink href="/compte/applications">{words::applications(lang)}</ButtonLink>
+        </p>
         {empty}
         <ul class="sessions">{rows}</ul>
     }
@@ -165,6 +170,10 @@ fn event_words(lang: Lang, event: &Event) -> String {
         "recovery-done" => say::recovery_done(lang),
         "identity-check" => say::identity_check(lang),
         "person-create" => say::person_create(lang),
+        "cgu-accept" => say::cgu_accept(lang),
+        "cgu-announce" => say::cgu_announce(lang),
+        "identity-confirmed" => say::identity_confirmed(lang),
+        "sign-in-psc" => say::sign_in_psc(lang),
         kind => return say::other(lang, kind),
     };
     text.to_owned()

@@ -240,7 +240,7 @@ fn overview(page: Overview, now_local: &str) -> AnyView {
         .into_iter()
         .map(|(means, has)| {
             let state = if has { words::has(lang) } else { words::has_not(lang) };
-            view! { <li><span class="strong">{means_words(lang, means)}</span>" · "{state}</li> }
+            view! { <div><dt>{means_words(lang, means)}</dt><dd class=has.then_some("strong")>{state}</dd></div> }
         })
         .collect_view();
     view! {
@@ -256,7 +256,7 @@ fn overview(page: Overview, now_local: &str) -> AnyView {
         <ul class="lines">{boxes}</ul>
         <h2>{words::means(lang)}</h2>
         <p class="field-hint">{words::means_lead(lang)}</p>
-        <ul class="lines">{means}</ul>
+        <dl class="facts">{means}</dl>
         <p><ButtonLink href="/compte/appareils">{words::devices(lang)}</ButtonLink></p>
     }
     .into_any()

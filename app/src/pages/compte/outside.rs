@@ -5,7 +5,7 @@ use wire::portal::Notifications;
 
 use super::account::Held;
 use crate::{
-    components::{Button, Checkbox, Choice, Field, Notice, TextArea},
+    components::{Button, Checkbox, Choice, Field, Icon, Notice, TextArea},
     i18n::{self, account as words},
 };
 
@@ -85,6 +85,7 @@ pub fn closing(held: Vec<Held>, days: u32, error: Option<(String, String)>) -> A
     let lang = i18n::lang();
     let what = words::closing_what(lang).iter().map(|line| view! { <li>{*line}</li> }).collect_view();
     let none = held.is_empty().then(|| view! { <p>{words::closing_none(lang)}</p> });
+    let copies: Vec<_> = held.iter().map(|held| (held.id.clone(), held.address.clone())).collect();
     let forms = held
         .into_iter()
         .map(|held| match held.closing {
@@ -113,6 +114,23 @@ pub fn closing(held: Vec<Held>, days: u32, error: Option<(String, String)>) -> A
             }
         })
         .collect_view();
-    view! { <p class="lead">{words::closing_lead(lang, days.into())}</p><ul class="prose">{what}</ul>{none}{forms} }
-        .into_any()
+    let exports = copies.into_iter().map(|(id, address)| {
+        view! {
+            <form method="post" action="/compte/exporter">
+                <input type="hidden" name="boite" value=id/>
+                <button class="button" type="submit"><Icon name="download"/>{words::export_of(lang, &address)}</button>
+            </form>
+        }
+    });
+    let exports = exports.collect_view();
+    view! {
+        <p class="lead">{words::closing_lead(lang, days.into())}</p>
+        <ul class="prose">{what}</ul>
+        <h2>{words::export(lang)}</h2>
+        <p class="field-hint">{words::export_what(lang)}</p>
+        {exports}
+        {none}
+        {forms}
+    }
+    .into_any()
 }

@@ -97,7 +97,7 @@ fn line(choice: ChoiceLine, several: bool, selected: Option<u64>) -> AnyView {
         <span class="strong">{what}</span>
         <span>{[choice.place.as_str(), if choice.place.is_empty() { "" } else { " · " }, mode].concat()}</span>
         <span>{i18n::opening::proposed(lang)} " "<span class="opening-address">{choice.address}</span></span>
-        <span class="muted">{i18n::opening::controller(lang)} ": " {choice.controller}</span>
+        <span class="muted">{i18n::account::controller(lang, &choice.controller)}</span>
     };
     let index = choice.index.to_string();
     match several {

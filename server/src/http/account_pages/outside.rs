@@ -39,8 +39,15 @@ pub struct BoxForm {
     adresse: String,
 }
 
+impl BoxForm {
+    /// The BAL it is about.
+    pub(super) fn account(&self) -> &str {
+        &self.boite
+    }
+}
+
 /// The right to run the BAL that a form names.
-async fn managing(state: &State, caller: &Caller, id: &str) -> Result<Acting<Manage>, Error> {
+pub(super) async fn managing(state: &State, caller: &Caller, id: &str) -> Result<Acting<Manage>, Error> {
     let account: AccountId = id.parse().map_err(|_| Error::NotFound)?;
     Ok(rights::acting(state, caller, account).await?)
 }
