@@ -21,8 +21,9 @@ pub fn local(ms: i64, zone: &str) -> DateTime {
 
 /// The moment a day (`2026-12-01`) or a minute (`2026-12-01T08:00`) begins in a zone. None when it is neither.
 pub fn begins(text: &str, zone: &str) -> Option<i64> {
+    // The moment first: a day alone would be read out of it.
     let local =
-        text.parse::<Date>().map(|day| day.to_datetime(Time::midnight())).or_else(|_| text.parse::<DateTime>()).ok()?;
+        text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.to_datetime(Time::midnight()))).ok()?;
     Some(local.to_zoned(TimeZone::get(zone).ok()?).ok()?.timestamp().as_millisecond())
 }
 
