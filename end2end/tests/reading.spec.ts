@@ -1,4 +1,3 @@
-import type { Request, Route } from '@playwright/test';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Mailbox, messageWith } from '../support/mailbox';
@@ -62,21 +61,4 @@ test('an attachment and the message itself are downloaded as they were sent', as
   const whole = pane.getByRole('link', { name: 'Télécharger le message (.eml)' });
   const [eml] = await Promise.all([dr.waitForEvent('download'), whole.click()]);
   expect(readFileSync(await eml.path()).equals(Buffer.from(raw))).toBe(true);
-});
-
-test('the next conversation has come before one asks for it', async ({ dr }) => {
-  await hydrated(dr);
-  const links = dr.locator(`${rows} a.row-link`);
-  const next = await links.nth(1).locator('.row-subject').innerText();
-  const asked = (one: Request) => one.url().endsWith('/jmap') && (one.postData() ?? '').includes('Thread/get');
-  const ahead = dr.waitForResponse((answer) => asked(answer.request()) && answer.request().headers()['x-pli-auto'] === '1');
-  await links.nth(0).click();
-  await ahead;
-  const held: Route[] = [];
-  await dr.route('**/jmap', (route) => asked(route.request()) ? void held.push(route) : route.continue());
-  await links.nth(1).click();
-  const pane = dr.getByTestId('reading-pane');
-  await expect(pane.getByRole('heading', { level: 1 })).toHaveText(next);
-  await expect(pane.locator('iframe.body-frame').last()).toBeVisible();
-  await Promise.all(held.map((route) => route.continue()));
 });
