@@ -11,6 +11,7 @@ mod compose;
 mod demo;
 mod events;
 mod harness;
+mod health;
 mod http_client;
 mod import;
 mod issuer;

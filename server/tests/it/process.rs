@@ -41,7 +41,12 @@ impl Pli {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pli"));
+        self.run(env!("CARGO_BIN_EXE_pli"), arguments)
+    }
+
+    /// Another program with the same settings, which it hands on.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).envs(self.environment.iter().cloned()).stdin(Stdio::null()).kill_on_drop(true);
         command
     }
