@@ -167,6 +167,13 @@ pub(crate) fn postings(sql: &mut Sql, space: i64, terms: &[i64], fields: u8) {
     }
 }
 
+/// ` AND p.hit …`: only in the message whose number the column holds.
+pub(crate) fn in_message(sql: &mut Sql, number: &'static str) {
+    let width = 1_i64 << FIELD_BITS;
+    sql.push(" AND p.hit >= ").push(number).push(" * ").bind(width);
+    sql.push(" AND p.hit < (").push(number).push(" + 1) * ").bind(width);
+}
+
 /// Messages by number, as bits.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Found(Vec<u64>);

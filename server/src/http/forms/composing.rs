@@ -171,8 +171,13 @@ async fn refused(
     faults: Vec<FieldError>,
 ) -> Result<Kept, Error> {
     if let Some(draft) = draft {
-        input.attachments =
-            compose::open(&desk.state, &desk.acting::<Read>().await?, draft).await.map_err(failed)?.attachments;
+        match compose::open(&desk.state, &desk.acting::<Read>().await?, draft).await {
+            Ok(kept) => input.attachments = kept.attachments,
+            // Sent or thrown away meanwhile by another post: what was typed stays on the page.
+            Err(ComposeError::NotADraft) => {}
+            Err(ComposeError::Store(error)) if error.is_not_found() => {}
+            Err(error) => return Err(failed(error)),
+        }
     }
     Ok(Kept::Refused(Typed { input, draft, faults }))
 }

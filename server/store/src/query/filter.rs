@@ -254,7 +254,8 @@ impl Plan {
             Node::Terms(..) if self.dense => {
                 sql.push("EXISTS (SELECT 1");
                 self.postings(sql, node);
-                sql.push(" AND p.hit BETWEEN ").push(number).push(" * 128 AND ").push(number).push(" * 128 + 127)");
+                index::in_message(sql, number);
+                sql.push(")");
             }
             Node::Terms(..) => {
                 sql.push(number).push(" IN (SELECT ").push(index::HIT_NUMBER);
@@ -282,7 +283,6 @@ impl Plan {
 /// How many messages hold all words, and whether these are so many that a page of them is found by walking the list: the
 /// rows walked, times the terms looked up in each, are fewer than the messages that would be sorted.
 async fn found(tx: &mut Tx, space: i64, words: &[Node]) -> Result<(Option<i64>, bool)> {
-    const PAGE: i64 = 51;
     let mut all: Option<index::Found> = None;
     let (mut terms, mut reach) = (0, 0);
     for node in words {
@@ -296,8 +296,12 @@ async fn found(tx: &mut Tx, space: i64, words: &[Node]) -> Result<(Option<i64>, 
         }
     }
     let count = all.map(|all| all.count());
-    let dense = count.is_some_and(|count| count > reach / 4 && count * count > PAGE * reach * terms);
-    Ok((count, dense))
+    Ok((count, count.is_some_and(|count| is_dense(count, reach, terms))))
+}
+
+fn is_dense(count: i64, reach: i64, terms: i64) -> bool {
+    const PAGE: i64 = 51;
+    count > reach / 4 && count * count > PAGE * reach * terms
 }
 
 fn needs_row(node: &Node) -> bool {
@@ -445,4 +449,15 @@ async fn resolve_all(tx: &mut Tx, keys: &Keys, account: i64, filters: &[Filter],
         nodes.push(resolve(tx, keys, account, filter, count).await?);
     }
     Ok(nodes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_messages_of_few_terms_are_dense() {
+        assert!(is_dense(270, 320, 2) && is_dense(8_050, 20_096, 20));
+        assert!(!is_dense(135, 192, 2) && !is_dense(4_000, 20_096, 1) && !is_dense(8_050, 20_096, 100));
+    }
 }
