@@ -18,7 +18,7 @@ help: ## lists these commands
 
 run: site ## builds and starts the demonstration on http://127.0.0.1:3000 (LISTEN=address:port)
 	$(CARGO) build $(HOST)
-	target/debug/pli demo --data target/demo --listen $(LISTEN)
+	node end2end/peers/run.mjs --origin http://$(LISTEN) -- target/debug/pli demo --data target/demo --listen $(LISTEN)
 
 test: setup-test site ## runs every test, those in the browser included
 	$(CARGO) test $(HOST) --no-run

@@ -12,6 +12,7 @@ use wire::id::{AccountId, EmailId, ThreadId};
 use crate::{
     api::list::{Filter, ListKey, Source},
     browser,
+    components::SiteBanner,
     pages::courrier::Courrier,
     shell::{PageContext, provide_page},
 };
@@ -22,7 +23,9 @@ pub fn App() -> impl IntoView {
     if use_context::<PageContext>().is_none() {
         provide_page(browser::page_context());
     }
+    let banner = use_context::<PageContext>().and_then(|context| context.banner);
     view! {
+        <SiteBanner banner=banner/>
         <Router>
             <Routes fallback=|| ()>
                 <Route path=path!("/courrier/*place") view=Courrier ssr=SsrMode::Async/>

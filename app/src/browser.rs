@@ -16,7 +16,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     i18n::Lang,
-    shell::{AssetUrls, PageContext},
+    shell::{AssetUrls, Banner, PageContext},
 };
 
 /// The window, or none on the server.
@@ -43,6 +43,7 @@ pub fn page_context() -> PageContext {
         theme: read("data-theme"),
         density: read("data-density").unwrap_or_default(),
         assets: AssetUrls { sprite: read("data-sprite").unwrap_or_default(), ..AssetUrls::default() },
+        banner: read("data-banner").map(|text| Banner { fr: text.clone(), en: text }),
         ..PageContext::default()
     }
 }

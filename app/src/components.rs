@@ -17,6 +17,7 @@
 //! | who | `<Avatar name address kind/>`, `<Badge kind text/>` |
 //! | waiting, nothing, failure | `<SkeletonRows/>`, `<EmptyState/>`, `<ErrorState/>`: never one for another |
 //! | a remark on the page | `<Notice tone icon>…</Notice>` |
+//! | the operator's announcement on top of every page | `<SiteBanner banner/>` |
 //! | confirmations with undo | `<Toasts items on_close/>`, once, at the end of `App` |
 //! | progress of a transfer | `<Progress value label/>` |
 //! | the first link of a page | `<SkipLink/>` |
@@ -38,10 +39,10 @@ mod toast;
 pub use avatar::{Avatar, Badge};
 pub use button::{Button, ButtonLink, IconButton};
 pub use dialog::Dialog;
-pub use field::{Checkbox, Choice, Field};
+pub use field::{Checkbox, Choice, Field, TextArea, textarea_inside};
 pub use icon::Icon;
 pub use menu::Menu;
-pub use notice::{Notice, Progress, SkipLink};
+pub use notice::{Notice, Progress, SiteBanner, SkipLink};
 pub use segments::{Segment, Segments};
 pub use splitter::Splitter;
 pub use states::{EmptyState, ErrorState, SkeletonRows};

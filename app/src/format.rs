@@ -5,6 +5,7 @@ pub mod date;
 pub mod fold;
 pub mod mark;
 pub mod name;
+pub mod prose;
 pub mod size;
 
 use crate::i18n::{self, Lang};

@@ -2,7 +2,12 @@
 
 pub mod accueil;
 pub mod aide;
+pub mod annuaire;
+pub mod approbation;
 pub mod compte;
 pub mod connexion;
 pub mod courrier;
 pub mod erreur;
+pub mod inscription;
+pub mod passkey;
+pub mod portail;

@@ -1,4 +1,4 @@
-//! Documents without WebAssembly: presentation, sign-in, account, help, errors. Plain data in, text out.
+//! Documents without WebAssembly: presentation, sign-in, account, help and legal pages, errors. Plain data in, text out.
 
 use leptos::prelude::*;
 use wire::{
@@ -7,15 +7,24 @@ use wire::{
 };
 
 use crate::{
-    components::{Icon, Notice, SkipLink},
+    components::{ButtonLink, Icon, Notice, SiteBanner, SkipLink},
     format,
     i18n::{self, Lang},
     pages::{
         accueil::Home,
-        aide::Help,
-        compte::{PreferencesForm, Sessions},
-        connexion::{Code, SignIn},
+        annuaire::{Directory, DirectoryPage},
+        approbation::{ApprovalPage, Approvals},
+        compte::{
+            PreferencesForm, Sessions,
+            account::{AccountPage, AccountSheet},
+        },
+        connexion::{
+            Code, CodePage, SignIn,
+            secours::{Recovery, RecoveryPage},
+        },
         erreur::{ErrorPage, sentences},
+        inscription::OpeningPage,
+        portail::{AcceptCgu, AcceptPage, Article, ArticlePage, Contact, ContactPage},
     },
     shell::{PageContext, head_links, provide_page},
 };
@@ -31,13 +40,12 @@ pub enum PublicPage {
         error: Option<String>,
         wait_seconds: Option<u32>,
     },
-    /// `resend_in`: seconds until another code may be asked for, 0 when now.
-    Code {
-        masked_contact: String,
-        retour: String,
-        error: Option<String>,
-        resend_in: u32,
-    },
+    /// A second proof that is asked for.
+    Code(Box<CodePage>),
+    /// For those who cannot sign in.
+    Recovery(Box<Recovery>),
+    /// One's own account.
+    Account(Box<AccountPage>),
     Sessions {
         list: Vec<SignedIn>,
     },
@@ -45,12 +53,20 @@ pub enum PublicPage {
         preferences: Preferences,
         errors: Vec<FieldError>,
     },
-    Help,
     Error {
         status: u16,
         code: String,
         request_id: Option<String>,
     },
+    /// Help, legal texts, terms of service, status.
+    Article(Box<Article>),
+    Contact(Box<Contact>),
+    AcceptCgu(Box<AcceptCgu>),
+    /// The identity provider, and opening a BAL.
+    Opening(Box<OpeningPage>),
+    Directory(Box<DirectoryPage>),
+    /// An enrolled browser is asked.
+    Approval(Box<ApprovalPage>),
 }
 
 impl PublicPage {
@@ -59,11 +75,18 @@ impl PublicPage {
         let page = match self {
             Self::Home => return i18n::home::title(lang).to_owned(),
             Self::SignIn { .. } => i18n::sign_in::title(lang),
-            Self::Code { .. } => i18n::code::title(lang),
+            Self::Code(_) => i18n::code::title(lang),
+            Self::Recovery(page) => page.title(lang),
+            Self::Account(page) => page.title(lang),
             Self::Sessions { .. } => i18n::sessions::title(lang),
             Self::Preferences { .. } => i18n::prefs::title(lang),
-            Self::Help => i18n::help::title(lang),
             Self::Error { status, code, .. } => sentences(lang, *status, code).0,
+            Self::Article(article) => return format::page_title(lang, &article.title),
+            Self::Contact(_) => i18n::contact::title(lang),
+            Self::AcceptCgu(_) => i18n::cgu::accept_title(lang),
+            Self::Opening(page) => page.title(lang),
+            Self::Directory(_) => i18n::directory::title(lang),
+            Self::Approval(_) => i18n::approval::title(lang),
         };
         format::page_title(lang, page)
     }
@@ -71,26 +94,50 @@ impl PublicPage {
     fn draw(self, context: &PageContext) -> AnyView {
         let signed_in = context.signed_in.is_some();
         match self {
-            Self::Home => view! { <Home signed_in=signed_in/> }.into_any(),
+            Self::Home => view! { <Home signed_in=signed_in opening=context.opening/> }.into_any(),
             Self::SignIn { login, retour, error, wait_seconds } => {
                 view! { <SignIn login=login retour=retour error=error wait_seconds=wait_seconds/> }.into_any()
             }
-            Self::Code { masked_contact, retour, error, resend_in } => {
-                view! { <Code masked_contact=masked_contact retour=retour error=error resend_in=resend_in/> }.into_any()
-            }
+            Self::Code(page) => view! { <Code page=*page/> }.into_any(),
+            Self::Recovery(page) => view! { <RecoveryPage page=*page/> }.into_any(),
+            Self::Account(page) => view! { <AccountSheet page=*page now_local=context.now_local.clone()/> }.into_any(),
             Self::Sessions { list } => view! { <Sessions list=list now_local=context.now_local.clone()/> }.into_any(),
             Self::Preferences { preferences, errors } => {
                 view! { <PreferencesForm preferences=preferences errors=errors/> }.into_any()
             }
-            Self::Help => view! { <Help/> }.into_any(),
             Self::Error { status, code, request_id } => {
                 view! { <ErrorPage status=status code=code request_id=request_id signed_in=signed_in/> }.into_any()
             }
+            Self::Article(article) => view! { <ArticlePage article=*article/> }.into_any(),
+            Self::Contact(contact) => view! { <ContactPage contact=*contact/> }.into_any(),
+            Self::AcceptCgu(cgu) => view! { <AcceptPage cgu=*cgu/> }.into_any(),
+            Self::Opening(page) => page.draw(),
+            Self::Directory(page) => view! { <Directory page=*page/> }.into_any(),
+            Self::Approval(page) => view! { <Approvals page=*page now_local=context.now_local.clone()/> }.into_any(),
+        }
+    }
+
+    /// Pages that search engines may keep.
+    fn is_indexed(&self) -> bool {
+        match self {
+            Self::Home | Self::Contact(_) => true,
+            Self::Article(article) => article.indexed,
+            _ => false,
+        }
+    }
+
+    /// Small forms and errors stand in the middle of the screen.
+    fn is_alone(&self) -> bool {
+        match self {
+            Self::SignIn { .. } | Self::Code(_) | Self::Recovery(_) | Self::Error { .. } | Self::Approval(_) => true,
+            Self::Account(page) => matches!(**page, AccountPage::Confirm { .. }),
+            _ => false,
         }
     }
 }
 
-/// The whole document, from `<!DOCTYPE html>` on. It holds no script.
+/// The whole document, from `<!DOCTYPE html>` on. It holds no script but the modules of the site that wait and that ask
+/// for passkeys.
 pub fn render(page: PublicPage, context: PageContext) -> String {
     let owner = Owner::new();
     let html = owner.with(|| {
@@ -104,9 +151,7 @@ pub fn render(page: PublicPage, context: PageContext) -> String {
 fn document(page: PublicPage, context: PageContext) -> impl IntoView + RenderHtml {
     let lang = context.lang;
     let title = page.title(&context);
-    let indexed = matches!(page, PublicPage::Home | PublicPage::Help);
-    let alone =
-        !matches!(page, PublicPage::Home | PublicPage::Help | PublicPage::Sessions { .. } | PublicPage::Preferences { .. });
+    let (indexed, alone) = (page.is_indexed(), page.is_alone());
     let said = context.said.as_deref().and_then(|code| i18n::said(lang, code, 1));
     let content = page.draw(&context);
     // Who is signed in has a preference.
@@ -122,16 +167,13 @@ fn document(page: PublicPage, context: PageContext) -> impl IntoView + RenderHtm
             </head>
             <body class="public">
                 <SkipLink/>
-                <Header name=context.signed_in/>
+                <SiteBanner banner=context.banner.clone()/>
+                <Header name=context.signed_in alone=alone/>
                 <main id="contenu" tabindex="-1" data-alone=alone.then_some("")>
                     {said.map(|text| view! { <Notice tone="ok" icon="check" role="status">{text}</Notice> })}
                     {content}
                 </main>
-                <footer class="public-foot">
-                    <a href="/aide">{i18n::nav::help(lang)}</a>
-                    {language}
-                    <span>{i18n::app::emergency(lang)}</span>
-                </footer>
+                <Foot language/>
             </body>
         </html>
     }
@@ -153,20 +195,29 @@ fn OtherLanguage() -> impl IntoView {
 }
 
 #[component]
-fn Header(name: Option<String>) -> impl IntoView {
+fn Header(name: Option<String>, alone: bool) -> impl IntoView {
     let lang = i18n::lang();
-    let links = name.map(|name| {
-        view! {
+    let links = match name {
+        Some(name) => view! {
             <nav aria-label=i18n::account::title(lang)>
                 <a href="/courrier"><Icon name="inbox"/>{i18n::home::open(lang)}</a>
-                <a href="/compte/preferences">{i18n::prefs::title(lang)}</a>
-                <a href="/compte/sessions">{i18n::sessions::title(lang)}</a>
+                <a href="/compte">{i18n::account::home(lang)}</a>
                 <form method="post" action="/deconnexion">
                     <button class="button" data-variant="quiet" type="submit" title=name>{i18n::nav::sign_out(lang)}</button>
                 </form>
             </nav>
         }
-    });
+        .into_any(),
+        None if alone => ().into_any(),
+        None => view! {
+            <nav aria-label=i18n::foot::service(lang)>
+                <a href="/aide">{i18n::foot::help_title(lang)}</a>
+                <a href="/contact">{i18n::foot::contact(lang)}</a>
+                <ButtonLink href="/connexion">{i18n::foot::sign_in(lang)}</ButtonLink>
+            </nav>
+        }
+        .into_any(),
+    };
     view! {
         <header class="public-head">
             <a class="brand" href="/"><Icon name="pli"/>{i18n::app::name(lang)}</a>
@@ -175,9 +226,69 @@ fn Header(name: Option<String>) -> impl IntoView {
     }
 }
 
+/// Columns of the foot: heading, then addresses and their words.
+type FootColumn = (fn(Lang) -> &'static str, &'static [(&'static str, fn(Lang) -> &'static str)]);
+
+const FOOT: [FootColumn; 3] = [
+    (
+        i18n::foot::service,
+        &[
+            ("/", i18n::foot::home),
+            ("/configurations", i18n::foot::requirements),
+            ("/etat", i18n::foot::status),
+            ("/mentions-legales", i18n::foot::legal),
+        ],
+    ),
+    (
+        i18n::foot::help_title,
+        &[
+            ("/aide", i18n::nav::help),
+            ("/securite", i18n::foot::security),
+            ("/contact", i18n::foot::contact),
+            ("/contact?motif=intrusion", i18n::foot::report),
+        ],
+    ),
+    (
+        i18n::foot::legal_title,
+        &[
+            ("/cgu", i18n::foot::cgu),
+            ("/confidentialite", i18n::foot::privacy),
+            ("/patients", i18n::foot::patients),
+            ("/cookies", i18n::foot::cookies),
+            ("/accessibilite", i18n::foot::accessibility),
+        ],
+    ),
+];
+
+#[component]
+fn Foot<V: IntoView + 'static>(language: V) -> impl IntoView {
+    let lang = i18n::lang();
+    let columns = FOOT
+        .iter()
+        .map(|(title, links)| {
+            let links = links.iter().map(|(href, words)| view! { <li><a href=*href>{words(lang)}</a></li> }).collect_view();
+            view! { <div><p class="strong">{title(lang)}</p><ul>{links}</ul></div> }
+        })
+        .collect_view();
+    view! {
+        <footer class="public-foot">
+            <nav aria-label=i18n::foot::label(lang)>{columns}</nav>
+            <div class="foot-end">
+                <p>{i18n::app::emergency(lang)}</p>
+                {language}
+            </div>
+        </footer>
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::{
+        approbation::{Approval, RequestLine},
+        compte::devices::{DeviceKind, Devices},
+        portail::{ContactForm, Insert, Reachable, Table},
+    };
 
     fn pages() -> Vec<PublicPage> {
         let session = SignedIn {
@@ -195,16 +306,76 @@ mod tests {
                 error: Some("bad-credentials".into()),
                 wait_seconds: None,
             },
-            PublicPage::Code {
-                masked_contact: "c…@e.fr".into(),
-                retour: String::new(),
+            PublicPage::Code(Box::new(CodePage {
+                action: "/connexion/code",
+                means: "email",
+                contact: "c…@e.fr".into(),
                 error: Some("bad-code".into()),
                 resend_in: 40,
-            },
+                others: vec!["totp"],
+                cancel: "/connexion",
+                ..CodePage::default()
+            })),
+            PublicPage::Code(Box::new(CodePage {
+                action: "/connexion/code",
+                means: "approval",
+                approval: Some(Approval { number: "42".into(), state: "waiting" }),
+                cancel: "/connexion",
+                ..CodePage::default()
+            })),
+            PublicPage::Approval(Box::new(ApprovalPage {
+                browser: Some("<b>".into()),
+                requests: vec![RequestLine {
+                    id: "1".into(),
+                    agent: "<script>".into(),
+                    at_local: "2026-11-22T09:00".into(),
+                    error: Some("approval-number".into()),
+                }],
+            })),
+            PublicPage::Approval(Box::default()),
+            PublicPage::Account(Box::new(AccountPage::Devices(Box::new(Devices {
+                approval: true,
+                totp: true,
+                refused: Some((DeviceKind::Browser, "<b>".into(), "name-needed".into())),
+                ..Devices::default()
+            })))),
             PublicPage::Sessions { list: vec![SignedIn { current: true, ..session.clone() }, session] },
             PublicPage::Preferences { preferences: Preferences::default(), errors: Vec::new() },
-            PublicPage::Help,
             PublicPage::Error { status: 404, code: "not-found".into(), request_id: Some("r1".into()) },
+            PublicPage::Article(Box::new(Article {
+                title: "Titre".into(),
+                text: "# <b>Un\n? Quoi ?\n- <script>\n@facts\n@keys".into(),
+                inserts: vec![
+                    Insert::Table(Table {
+                        name: "facts",
+                        caption: "c".into(),
+                        head: vec!["a".into()],
+                        rows: vec![vec!["<b>".into()]],
+                    }),
+                    Insert::Keys,
+                ],
+                contents: true,
+                ..Article::default()
+            })),
+            PublicPage::Contact(Box::new(Contact {
+                contacts: vec![Reachable { name: "Support".into(), phone: "01 02".into(), ..Reachable::default() }],
+                form: ContactForm { kind: "panne".into(), text: "<script>".into(), ..ContactForm::default() },
+                errors: vec![FieldError { field: "text".into(), code: "required".into(), params: Vec::new() }],
+                ..Contact::default()
+            })),
+            PublicPage::AcceptCgu(Box::new(AcceptCgu {
+                version: 2,
+                reason: "Parce que".into(),
+                text: "# Article 1 <script>\nTexte".into(),
+                french: true,
+                binding: None,
+                notice: "22 novembre 2026".into(),
+                retour: "/courrier".into(),
+                read_cgu: true,
+                read_privacy: false,
+                refused: true,
+                early: false,
+            })),
         ]
     }
 
@@ -232,12 +403,16 @@ mod tests {
 
     #[test]
     fn a_refused_code_is_said_with_its_field() {
-        let page = PublicPage::Code {
-            masked_contact: "c…@e.fr".into(),
-            retour: String::new(),
+        let page = PublicPage::Code(Box::new(CodePage {
+            action: "/connexion/code",
+            means: "email",
+            contact: "c…@e.fr".into(),
             error: Some("bad-code".into()),
             resend_in: 0,
-        };
+            others: vec!["totp"],
+            cancel: "/connexion",
+            ..CodePage::default()
+        }));
         let html = render(page, PageContext::default());
         assert!(html.contains("autocomplete=\"one-time-code\"") && html.contains("inputmode=\"numeric\""));
         assert!(html.contains("aria-describedby=\"code-erreur code-aide\"") && html.contains("aria-invalid=\"true\""));

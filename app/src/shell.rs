@@ -19,10 +19,30 @@ pub struct AssetUrls {
     pub sprite: String,
     pub favicon: String,
     pub manifest: String,
+    /// Modules of the pages without WebAssembly.
+    pub passkey: String,
+    pub waiting: String,
+}
+
+/// An announcement in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Banner {
+    pub fr: String,
+    pub en: String,
+}
+
+impl Banner {
+    /// The words in a language.
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Fr => &self.fr,
+            Lang::En => &self.en,
+        }
+    }
 }
 
 /// What a page knows before it is drawn. On the server from the request; in the browser from the attributes that
-/// [`shell`] leaves on `<html>` (`lang`, `data-theme`, `data-density`, `data-sprite`).
+/// [`shell`] leaves on `<html>` (`lang`, `data-theme`, `data-density`, `data-sprite`, `data-banner`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageContext {
     /// For our scripts (Content-Security-Policy); empty in the browser.
@@ -37,8 +57,16 @@ pub struct PageContext {
     pub signed_in: Option<String>,
     /// Wall clock of the person's zone, `2026-11-22T09:05`.
     pub now_local: String,
+    /// What the operator announces on every page.
+    pub banner: Option<Banner>,
     /// The code after `?dit=`: a confirmation of what was just done.
     pub said: Option<String>,
+    /// One can sign in through the national identity provider.
+    pub psc: bool,
+    /// Where passkeys work (scheme and authority), if they are a means here.
+    pub passkeys: Option<String>,
+    /// One can open a BAL by oneself.
+    pub opening: bool,
     /// Without WebAssembly: the address in the browser is not this page's.
     pub plain: bool,
 }
@@ -80,7 +108,8 @@ pub fn shell(context: PageContext) -> AnyView {
     provide_page(context.clone());
     let head = head_links(&context);
     let script = start_script(&context.assets);
-    let PageContext { nonce, lang, theme, density, assets, plain, .. } = context;
+    let PageContext { nonce, lang, theme, density, assets, plain, banner, .. } = context;
+    let banner = banner.map(|banner| banner.get(lang).to_owned());
     let program = (!plain).then(|| {
         view! {
             <link rel="modulepreload" href=assets.js nonce=nonce.clone()/>
@@ -90,7 +119,7 @@ pub fn shell(context: PageContext) -> AnyView {
     });
     view! {
         <!DOCTYPE html>
-        <html lang=lang.code() data-theme=theme data-density=density data-sprite=assets.sprite>
+        <html lang=lang.code() data-theme=theme data-density=density data-sprite=assets.sprite data-banner=banner>
             <head>
                 {head}
                 <meta name="robots" content="noindex"/>

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, openSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { Provider } from './psc';
 import { binary, root, template, work } from './template';
 
 export { expect };
@@ -16,12 +17,14 @@ export class Server {
     readonly catcher: string,
     readonly log: string,
     readonly data: string,
+    /** The simulated Pro Santé Connect. */
+    readonly psc: Provider,
     private readonly clock: string,
     private readonly process: ChildProcess,
   ) {}
 
   static async start(worker: number): Promise<Server> {
-    const port = 3300 + worker * 10;
+    const port = Number(process.env.PLI_E2E_PORT ?? 3300) + worker * 10;
     const data = join(work, `worker-${worker}`);
     rmSync(data, { recursive: true, force: true });
     cpSync(template, data, { recursive: true });
@@ -31,11 +34,14 @@ export class Server {
     const log = join(work, `server-${worker}.log`);
     const out = openSync(log, 'w');
     const args = ['demo', '--data', data, '--listen', `127.0.0.1:${port}`, '--catcher', `127.0.0.1:${port + 1}`];
+    const url = `http://127.0.0.1:${port}`;
+    const psc = await Provider.start(port + 3, url);
     const child = spawn(binary, [...args, '--catcher-smtp', `127.0.0.1:${port + 2}`, '--clock-control', clock], {
       cwd: root,
+      env: { ...psc.environment, ...process.env },
       stdio: ['ignore', out, out],
     });
-    const server = new Server(`http://127.0.0.1:${port}`, `http://127.0.0.1:${port + 1}`, log, data, clock, child);
+    const server = new Server(url, `http://127.0.0.1:${port + 1}`, log, data, psc, clock, child);
     await expect.poll(() => server.ready(), { timeout: 30_000 }).toBe(true);
     return server;
   }
@@ -46,11 +52,20 @@ export class Server {
   }
 
   stop() {
+    this.psc.stop();
     this.process.kill('SIGTERM');
+  }
+
+  private ahead = 0;
+
+  /** Milliseconds now, by the server's clock. */
+  now() {
+    return Date.now() + this.ahead;
   }
 
   /** Moves the server's clock forward. */
   async advance(seconds: number) {
+    this.ahead += seconds * 1000;
     await new Promise<void>((done, failed) => {
       const socket = connect(this.clock, () => socket.write(`advance ${seconds}\n`));
       socket.on('data', () => socket.end()).on('close', () => done()).on('error', failed);
@@ -156,7 +171,9 @@ function listen(context: BrowserContext, said: string[], expected: RegExp) {
     if (expected.test(message.text())) return;
     if (OURS.some((one) => one.test(message.text()))) return;
     // A refused form and a page that is not there are answered as such.
-    if (/status of 4(04|22)/.test(message.text()) && /\/(connexion|nulle-part|courrier\/faire)/.test(message.location().url)) return;
+    if (/status of 4(04|22)/.test(message.text()) && /\/(connexion|contact|cgu|nulle-part|courrier\/faire)/.test(message.location().url)) return;
+    // So is what the identity provider refuses, and an opening that is.
+    if (/status of (403|422|503)/.test(message.text()) && /\/(connexion\/psc|inscription)/.test(message.location().url)) return;
     if (message.type() === 'error' || message.type() === 'warning') said.push(`${message.type()}: ${message.text()}`);
   });
   context.on('weberror', (error) => said.push(`uncaught: ${error.error().message}`));

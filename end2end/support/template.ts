@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export const root = join(__dirname, '..', '..');
 export const binary = process.env.PLI_BINARY ?? join(root, 'target', 'debug', 'pli');
-export const work = join(root, 'target', 'end2end');
+export const work = process.env.PLI_E2E_WORK ?? join(root, 'target', 'end2end');
 export const template = join(work, 'template');
 
 // One demonstration is made once; each worker starts from a copy of it.

@@ -1,3 +1,4 @@
+import type { Request, Route } from '@playwright/test';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Mailbox, messageWith } from '../support/mailbox';
@@ -61,4 +62,32 @@ test('an attachment and the message itself are downloaded as they were sent', as
   const whole = pane.getByRole('link', { name: 'Télécharger le message (.eml)' });
   const [eml] = await Promise.all([dr.waitForEvent('download'), whole.click()]);
   expect(readFileSync(await eml.path()).equals(Buffer.from(raw))).toBe(true);
+});
+
+test('the next conversation has come before one asks for it, also after the open one was marked read', async ({ dr }) => {
+  await hydrated(dr);
+  const row = dr.locator(`${rows}[data-unread=true] + ${rows}`).first();
+  const link = row.locator('a.row-link');
+  const [next, href] = [await link.locator('.row-subject').innerText(), await link.getAttribute('href')];
+  const links = await dr.locator(`${rows} a.row-link`).evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+  const before = dr.locator(`${rows} a.row-link[href="${links[links.indexOf(href) - 1]}"]`);
+  const asked = (one: Request) => /"Thread\/get",\{[^}]*"ids":\["([^"]+)"/.exec(one.url().endsWith('/jmap') ? one.postData() ?? '' : '')?.[1];
+  const ahead: string[] = [];
+  dr.on('requestfinished', (one) => {
+    const thread = one.headers()['x-pli-auto'] === '1' && asked(one);
+    if (thread) ahead.push(thread);
+  });
+  await before.click();
+  // Asked for when the one before it opened, and again since marking that one read changed the mailbox.
+  await expect.poll(() => ahead.filter((thread) => thread === ahead[0]).length).toBeGreaterThan(1);
+  await dr.waitForTimeout(300);
+  const held: Route[] = [];
+  await dr.route('**/jmap', (route) => asked(route.request()) ? void held.push(route) : route.continue());
+  // On a phone one goes by the list.
+  if (!(await link.isVisible())) await dr.goBack();
+  await dr.locator(`${rows} a.row-link[href="${href}"]`).click();
+  const pane = dr.getByTestId('reading-pane');
+  await expect(pane.getByRole('heading', { level: 1 })).toHaveText(next);
+  await expect(pane.locator('iframe.body-frame').last()).toBeVisible();
+  await Promise.all(held.map((route) => route.continue()));
 });

@@ -3,13 +3,20 @@
 //! Enter by `sign_in` (password, then code), `sessions` and `tokens` (who is this request from), `rights` (may they).
 //! Nothing here knows about HTTP: cookies and headers are read in `http`. Nothing here is cached beyond a request.
 
+pub mod approval;
 pub mod code;
 pub mod limits;
+pub mod means;
+pub mod passkeys;
 pub mod password;
+pub mod psc;
+pub mod recovery;
 pub mod rights;
+pub mod second;
 pub mod sessions;
 pub mod sign_in;
 pub mod tokens;
+pub mod totp;
 
 use store::{Actor, Means};
 use wire::id::{PersonId, SessionId, TokenId};

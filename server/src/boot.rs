@@ -1,22 +1,29 @@
 //! From a configuration to a running service: keys, store, state, listeners, and an orderly end.
 
-use std::{fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
+use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use axum::serve::ListenerExt as _;
 use ed25519_dalek::SigningKey;
 use store::{Clock, Options, Random, Store, SystemRandom};
 use tokio::{net::TcpListener, sync::watch};
 use zeroize::Zeroizing;
 
 use crate::{
-    auth::password::Passwords,
+    auth::{passkeys::Passkeys, password::Passwords, psc::Psc},
     config::Config,
-    http::{assets::Assets, health::Health, jmap::Gates, routes},
+    http::{
+        assets::Assets,
+        health::Health,
+        jmap::Gates,
+        listener::{Door, Peer},
+        routes,
+    },
     jobs,
     notices::Mailer,
+    sms::Sms,
     state::{Shared, State},
     telemetry::Metrics,
+    tls::Certificate,
 };
 
 /// How long running requests get when the process is asked to stop.
@@ -117,7 +124,10 @@ pub fn state(config: Config, store: Store, clock: Arc<dyn Clock>) -> anyhow::Res
     };
     let state = State::new(Shared {
         mailer: Mailer::new(&config.smtp)?,
+        sms: Sms::new(&config.sms)?,
         passwords: Passwords::new(config.limits.hashing_at_once, &*random)?,
+        passkeys: Passkeys::new(&config)?,
+        psc: Psc::new(&config.psc)?,
         metrics: Metrics::default(),
         gates: Gates::default(),
         health: Health::default(),
@@ -137,12 +147,18 @@ pub fn state(config: Config, store: Store, clock: Arc<dyn Clock>) -> anyhow::Res
 /// When a listener fails.
 pub async fn serve(state: State, listeners: Vec<TcpListener>) -> anyhow::Result<()> {
     let mut tasks = tokio::task::JoinSet::new();
+    let certificate = Certificate::open(&state.config.tls)?;
+    if let Some(certificate) = &certificate {
+        tokio::spawn(certificate.clone().watch(state.clone()));
+    }
     for listener in listeners {
-        let app = routes::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let app = routes::router(state.clone()).into_make_service_with_connect_info::<Peer>();
         let closing = state.clone();
-        // An answer is written at once: waiting to fill packets would cost up to 40 ms.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        let server = axum::serve(listener, app).with_graceful_shutdown(async move { closing.closed().await });
+        let door = match &certificate {
+            Some(certificate) => Door::tls(listener, certificate.server()?)?,
+            None => Door::plain(listener, state.config.web.trusted_proxies.clone()),
+        };
+        let server = axum::serve(door, app).with_graceful_shutdown(async move { closing.closed().await });
         tasks.spawn(server.into_future());
     }
     if let Some(address) = state.config.server.metrics {
@@ -184,6 +200,7 @@ pub async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
 /// # Errors
 /// Everything that keeps it from starting.
 pub async fn run(config: Config, clock: Arc<dyn Clock>, ready: impl FnOnce(&State)) -> anyhow::Result<()> {
+    Certificate::open(&config.tls)?;
     let listeners = listen(&config).await?;
     let store = open_store(&config, clock.clone()).await?;
     let (state, stop) = state(config, store, clock)?;

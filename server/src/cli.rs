@@ -1,6 +1,9 @@
 //! The command line. Each command reads the same configuration and says by its exit code whether it worked: 0 done,
 //! 1 failed, 2 wrong use (clap), 3 something was found wrong (`trace verify`).
 
+pub mod portal;
+pub mod reset;
+
 use std::{io::Read as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
@@ -11,7 +14,7 @@ use store::{
 };
 
 use crate::{
-    auth::password::Passwords,
+    auth::password::{Passwords, rule},
     boot,
     config::{Config, Loaded},
     demo,
@@ -55,6 +58,12 @@ enum Command {
     /// Traces of who did what.
     #[command(subcommand)]
     Trace(Trace),
+    /// Terms of service (CGU).
+    #[command(subcommand)]
+    Cgu(portal::Cgu),
+    /// Messages written to support.
+    #[command(subcommand)]
+    Support(portal::Support),
     /// Configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -66,6 +75,8 @@ enum Command {
 enum Accounts {
     /// Makes an account, with a person who holds it when an ordinary address is given.
     Create(Create),
+    /// Gives somebody their access back, after their identity was checked.
+    Reset(reset::Reset),
 }
 
 #[derive(Args)]
@@ -152,7 +163,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await?,
         Command::Import(args) => return crate::service::import::run(args).await,
         Command::Accounts(Accounts::Create(create)) => accounts_create(create).await?,
+        Command::Accounts(Accounts::Reset(reset)) => reset::run(reset).await?,
         Command::Trace(Trace::Verify(place)) => return trace_verify(&place).await,
+        Command::Cgu(command) => portal::cgu(command).await?,
+        Command::Support(command) => portal::support(command).await?,
         Command::Config(ConfigCommand::Check(place)) => config_check(&place)?,
         Command::Openapi => println!("{:#}", openapi::document()),
     }
@@ -168,7 +182,8 @@ async fn serve(place: &Place) -> anyhow::Result<()> {
 fn config_check(place: &Place) -> anyhow::Result<()> {
     let loaded = place.loaded()?;
     print!("{}", loaded.explain());
-    loaded.config()?;
+    let config = loaded.config()?;
+    crate::tls::Certificate::open(&config.tls)?;
     println!("The configuration can be used.");
     Ok(())
 }
@@ -185,13 +200,12 @@ async fn accounts_create(create: Create) -> anyhow::Result<()> {
             let mut password = String::new();
             std::io::stdin().read_to_string(&mut password).context("cannot read the password")?;
             let password = password.trim_end_matches(['\r', '\n']);
-            if password.chars().count() < 12 {
-                bail!("the password must have 12 characters at least");
-            }
+            rule::check(password, &[&create.name, &create.address, email])
+                .map_err(|fault| anyhow::anyhow!("the password is refused ({})", fault.code()))?;
             let passwords = Passwords::new(config.limits.hashing_at_once, &SystemRandom)?;
             let phc = passwords.hash(password, &SystemRandom).await?;
             let (name, logins) = (create.name.clone(), vec![create.address.clone()]);
-            let person = NewPerson { name, ordinary_email: email.clone(), logins };
+            let person = NewPerson { name, ordinary_email: email.clone(), logins, mobile: None };
             let person = store.person_create(Actor::COMMAND, person).await?;
             store.password_set(Actor::COMMAND, person, phc).await?;
             Some(person)

@@ -13,8 +13,11 @@ use std::{
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+pub mod opening;
+pub mod portal;
 mod settings;
 
+pub use opening::{Opening, Psc};
 pub use settings::{Kind, SETTINGS, Setting};
 
 /// A setting that is not for eyes: `Debug` hides it.
@@ -53,6 +56,15 @@ pub struct Config {
     pub limits: Limits,
     pub sessions: Sessions,
     pub codes: Codes,
+    pub sign_in: SignIn,
+    pub sms: Sms,
+    pub closing: Closing,
+    pub psc: Psc,
+    pub opening: Opening,
+    pub tls: portal::Tls,
+    pub legal: portal::Legal,
+    pub support: portal::Support,
+    pub maintenance: portal::Maintenance,
     pub log: Log,
 }
 
@@ -116,6 +128,27 @@ pub struct Codes {
     pub minutes: u32,
     pub tries: u32,
     pub resend_seconds: u32,
+}
+
+/// Which means of sign-in are on. Sources: PGSSI-S, référentiel d'identification électronique (arrêté of 28/03/2022): from
+/// 01/01/2026 professionals enter by Pro Santé Connect, an eIDAS substantial means or one homologated by the structure;
+/// CNIL and ANSSI advise against SMS. What is allowed differs by date and user: so it is a list.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SignIn {
+    pub means: Vec<String>,
+    pub fresh_minutes: u32,
+    pub link_minutes: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Sms {
+    pub url: String,
+    pub secret: Secret,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Closing {
+    pub days: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -253,14 +286,20 @@ impl Loaded {
         for setting in SETTINGS {
             let (value, source) = self.value(setting);
             let shown = match (&value, setting.secret) {
-                (toml::Value::String(text), true) if text.contains('@') || text.contains("password") => "(hidden)".into(),
                 (toml::Value::String(text), _) if text.is_empty() => "(none)".into(),
+                (toml::Value::String(text), true) if !is_bare_address(text) => "(hidden)".into(),
                 (value, _) => value.to_string(),
             };
             out.push_str(&format!("{} = {shown}\n    {source}. {}\n", setting.name, setting.about));
         }
         out
     }
+}
+
+/// A secret setting that holds no secret: the address of a database or of a mail server without anybody's password.
+fn is_bare_address(text: &str) -> bool {
+    let address = ["sqlite:", "postgres://", "smtp://", "smtps://"].iter().any(|scheme| text.starts_with(scheme));
+    address && !text.contains(['@', '?'])
 }
 
 fn known(name: &str) -> anyhow::Result<&'static Setting> {
@@ -327,6 +366,16 @@ impl Config {
         if let Some(bad) = self.trust.domains.iter().find(|d| !d.contains('.') || d.contains(['@', ' ', '*'])) {
             bail!("`trust.domains` holds `{bad}`, which is not a whole domain");
         }
+        let known = crate::auth::means::SignedBy::CONFIGURED;
+        if let Some(bad) = self.sign_in.means.iter().find(|word| !known.iter().any(|means| means.code() == word.as_str())) {
+            bail!("`sign_in.means` holds `{bad}`: psc, email, sms, totp, approval and passkey can stand there");
+        }
+        if self.sign_in.means.is_empty() || self.sign_in.fresh_minutes == 0 || self.sign_in.link_minutes == 0 {
+            bail!("`sign_in` must name one means at least, and times above zero");
+        }
+        if !self.sms.url.is_empty() && !crate::outside::is_safe(&self.sms.url) {
+            bail!("`sms.url` must begin with https:// (or http:// on this machine)");
+        }
         let product = &self.mss.product;
         if product.is_empty() || product.len() > 64 || !product.bytes().all(|b| b.is_ascii_alphanumeric()) {
             bail!("`mss.product` must be a reference of letters and digits, such as DEV935997");
@@ -345,7 +394,9 @@ impl Config {
                 wire::limits::RECIPIENTS
             );
         }
-        Ok(())
+        self.check_transport()?;
+        self.check_opening()?;
+        self.check_portal()
     }
 }
 

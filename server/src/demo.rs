@@ -33,11 +33,41 @@ use fill::Amount;
 
 /// What everybody of the demonstration signs in with.
 pub const PASSWORD: &str = "marronnier-boussole-2026";
+/// Where professionals of the demonstration open a BAL by themselves.
+const OPENED: &str = "10=medecin.mssante.example, 21=pharmacien.mssante.example, 40=chirurgien-dentiste.mssante.example, \
+    50=sage-femme.mssante.example, 60=infirmier.mssante.example, 70=masseur-kinesitherapeute.mssante.example";
 const DATA: &str = "target/demo";
 /// A file that only a demonstration's data directory has.
 const MARK: &str = "DEMONSTRATION";
 /// Its name until everything is made.
 const UNFINISHED: &str = "DEMONSTRATION.unfinished";
+
+/// What the public pages of the demonstration say of its invented operator.
+const SITE: [(&str, &str); 10] = [
+    ("legal.editor", "Pli démonstration (opérateur inventé) // Pli demonstration (an invented operator)"),
+    ("legal.address", "1 rue de l'Exemple, 75000 Paris"),
+    ("legal.registration", "SIREN 000 000 000"),
+    ("legal.director", "Camille Exemple"),
+    (
+        "legal.host",
+        "Hébergeur Exemple SAS (certifié HDS), 2 rue du Serveur, 44000 Nantes // Hébergeur Exemple SAS (HDS certified), 2 rue du Serveur, 44000 Nantes",
+    ),
+    ("legal.dpo", "dpo@pli.example"),
+    (
+        "legal.processors",
+        "Hébergeur Exemple SAS | hébergement certifié HDS // HDS certified hosting | France, \
+         Courriels Exemple | envoi des codes et des avis // sending of codes and notices | France",
+    ),
+    (
+        "support.contacts",
+        "Assistance // Support | questions et pannes // questions and breakdowns | support@pli.example | 01 00 00 00 00 \
+         | lun-ven 08:00-20:00; sam 08:00-14:00, \
+         Sécurité // Security | intrusion et identifiants volés // intrusion and stolen credentials | securite@pli.example \
+         | 01 00 00 00 01 | 24/7",
+    ),
+    ("support.closed", "2026-12-24, 2026-12-31"),
+    ("support.notify", "support@pli.example"),
+];
 
 /// `pli demo`.
 #[derive(Debug, clap::Args)]
@@ -103,15 +133,21 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// The configuration of a demonstration: everything else is as for anybody.
-fn config(data: &Path, listen: SocketAddr, smtp: SocketAddr) -> anyhow::Result<Config> {
+fn config(data: &Path, listen: SocketAddr, smtp: SocketAddr, catcher: SocketAddr) -> anyhow::Result<Config> {
     let mut loaded = Loaded::read(None, std::env::vars())?;
     let domains: Vec<_> = corpus::correspondents().iter().chain(people()).map(|person| domain(person.address)).collect();
     loaded.set("server.data_dir", data.to_str().context("--data must be readable text")?)?;
     loaded.set("server.listen", &format!("127.0.0.1:{0}, [::1]:{0}", listen.port()))?;
     loaded.set("web.public_url", &format!("http://{listen}"))?;
     loaded.set("smtp.url", &format!("smtp://{smtp}"))?;
+    loaded.set("sms.url", &format!("http://{catcher}/sms"))?;
+    loaded.set("sms.secret", catcher::SMS_SECRET)?;
     loaded.set("smtp.from", "Pli <ne-pas-repondre@pli.example>")?;
     loaded.set("trust.domains", &domains.join(", "))?;
+    loaded.set("opening.domains", OPENED)?;
+    for (setting, text) in SITE {
+        loaded.set(setting, text)?;
+    }
     loaded.config()
 }
 
@@ -125,7 +161,7 @@ async fn open(data: &Path) -> anyhow::Result<Store> {
         bail!("{} was not made by `pli demo`", data.display());
     }
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = config(data, nowhere, nowhere)?;
+    let config = config(data, nowhere, nowhere, nowhere)?;
     boot::open_store(&config, Arc::new(SystemClock)).await
 }
 
@@ -142,8 +178,12 @@ async fn account(data: &Path, address: &str) -> anyhow::Result<()> {
         name: address.into(),
         ordinary_email: format!("{}@courriel.example", address.replace('@', ".")),
         logins: vec![address.into()],
+        mobile: None,
     };
     let person = store.person_create(Actor::COMMAND, new).await?;
+    if let Some(cgu) = store.cgu_must_accept(person).await? {
+        fill::accept(&store, person, cgu).await?;
+    }
     let profile = Profile { kind: "PER".into(), ..Profile::default() };
     let new = NewAccount { address: address.into(), name: address.into(), holder: Some(person), profile, inbox_only: true };
     store.account_create(Actor::COMMAND, new).await?;
@@ -151,7 +191,7 @@ async fn account(data: &Path, address: &str) -> anyhow::Result<()> {
 }
 
 async fn print_token(store: &Store, person: PersonId) -> anyhow::Result<()> {
-    let (token, _) = tokens::create(store, &SystemRandom, person, "pli demo").await?;
+    let (token, _) = tokens::create(store, &SystemRandom, Actor::COMMAND, person, "pli demo").await?;
     println!("{token}");
     Ok(())
 }
@@ -161,7 +201,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         Some(socket) => clock::controlled(socket)?,
         None => Arc::new(SystemClock),
     };
-    let config = config(&args.data, args.listen, args.catcher_smtp)?;
+    let config = config(&args.data, args.listen, args.catcher_smtp, args.catcher)?;
     telemetry::start(&config.log);
     if !args.make_only {
         check_ports(&args)?;
@@ -243,8 +283,9 @@ fn start_catcher(args: &Args) -> anyhow::Result<Child> {
 }
 
 fn announce(args: &Args) {
-    println!("\nPli, demonstration: http://{}  (passkeys later want http://localhost:{})", args.listen, args.listen.port());
-    println!("One-time codes arrive at  http://{}  (SMTP {})", args.catcher, args.catcher_smtp);
+    println!("\nPli, demonstration: http://{}", args.listen);
+    println!("Passkeys need a name:     http://localhost:{}", args.listen.port());
+    println!("Codes and text messages arrive at  http://{}  (SMTP {})", args.catcher, args.catcher_smtp);
     println!("Everybody's password is   {PASSWORD}\n");
     for person in people() {
         println!("  {:58} {}, {}", person.address, person.display(), person.profession);

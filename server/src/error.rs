@@ -9,7 +9,10 @@ use axum::{
 };
 use wire::{FieldError, Problem};
 
-use crate::{auth::rights::RightError, telemetry};
+use crate::{auth::rights::RightError, portal, telemetry};
+
+/// The code of `Error::ProofNeeded`.
+pub const PROOF_NEEDED: &str = "proof-needed";
 
 /// Everything a handler may refuse or fail with.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,9 @@ pub enum Error {
     /// Signed in, but not with what this asks for.
     #[error("not allowed")]
     Forbidden,
+    /// Signed in, but the terms of service in force wait for their acceptance.
+    #[error("the terms of service are not accepted")]
+    CguNotAccepted,
     /// A request that cannot be understood; the code is for screens.
     #[error("bad request: {0}")]
     BadRequest(&'static str),
@@ -48,6 +54,9 @@ pub enum Error {
     TooMany { seconds: u32 },
     #[error("took too long")]
     Timeout,
+    /// Signed in, but too long ago for what concerns the access itself.
+    #[error("a fresh proof of identity is needed")]
+    ProofNeeded,
     /// A part of the service is away for now.
     #[error("not available now: {0}")]
     Unavailable(&'static str),
@@ -85,6 +94,7 @@ impl Error {
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND),
             Self::ReadOnly => ("account-read-only", StatusCode::FORBIDDEN),
             Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN),
+            Self::CguNotAccepted => (portal::cgu::NOT_ACCEPTED, StatusCode::FORBIDDEN),
             Self::BadRequest(code) => (code, StatusCode::BAD_REQUEST),
             Self::Fields(_) => ("invalid-fields", StatusCode::UNPROCESSABLE_ENTITY),
             Self::TooLarge => ("too-large", StatusCode::PAYLOAD_TOO_LARGE),
@@ -92,6 +102,7 @@ impl Error {
             Self::MethodNotAllowed => ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED),
             Self::Conflict => ("conflict", StatusCode::CONFLICT),
             Self::TooMany { .. } => ("too-many", StatusCode::TOO_MANY_REQUESTS),
+            Self::ProofNeeded => (PROOF_NEEDED, StatusCode::FORBIDDEN),
             Self::Timeout => ("timeout", StatusCode::SERVICE_UNAVAILABLE),
             Self::Unavailable(code) => (code, StatusCode::SERVICE_UNAVAILABLE),
             Self::Problem(problem) => {

@@ -4,9 +4,12 @@
 //! (`layers::guard`: where from, who, may they, how much, how long), then its handler, then the security headers.
 
 pub mod account_pages;
+pub mod approval;
 pub mod assets;
 pub mod body;
 pub mod compress;
+pub mod cookies;
+pub mod directory;
 pub mod download;
 pub mod events;
 pub mod extract;
@@ -15,8 +18,14 @@ pub mod headers;
 pub mod health;
 pub mod jmap;
 pub mod layers;
+pub mod listener;
 pub mod openapi;
+pub mod opening;
 pub mod pages;
+pub mod passkeys;
+pub mod portal_pages;
+pub mod psc;
 pub mod public;
+pub mod recovery_pages;
 pub mod routes;
 pub mod sign_in;

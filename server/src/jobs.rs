@@ -1,21 +1,33 @@
 //! What runs beside requests: the outbox, anchors of traces, the removal of what is no longer needed. Each job is a
 //! loop of its own that ends when the process closes; the times they look at are the injected clock's.
 
+pub mod closings;
+pub mod notifications;
+
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use store::traces::Class;
 
 use crate::boot;
-use crate::service::outbox;
+use crate::portal::cgu;
+use crate::service::{outbox, tell, welcome};
 use crate::state::State;
 
 /// The longest wait between two looks at the outbox: behind the hints, which may be missed.
 const OUTBOX_POLL: Duration = Duration::from_secs(1);
+/// How often one looks for people to tell.
+const TELLING: Duration = Duration::from_secs(2);
+/// How often one looks for accounts whose end is due.
+const CLOSING: Duration = Duration::from_secs(60);
 /// How often traces are anchored.
 const ANCHORS: Duration = Duration::from_secs(600);
 /// How often what has expired is forgotten.
 const EXPIRY: Duration = Duration::from_secs(300);
+/// How often one looks for new BALs without their first message.
+const WELCOMING: Duration = Duration::from_secs(30);
+/// How often it is looked whether somebody must be told of new terms of service.
+const ANNOUNCING: Duration = Duration::from_secs(20);
 /// How often what is old is removed.
 const PRUNING: Duration = Duration::from_secs(3600);
 const HOUR_MS: i64 = 3_600_000;
@@ -27,6 +39,10 @@ const SEARCHES_MS: i64 = 366 * DAY_MS;
 pub fn spawn(state: &State) {
     tokio::spawn(outbox_job(state.clone()));
     tokio::spawn(expiry_job(state.clone()));
+    tokio::spawn(tell_job(state.clone()));
+    tokio::spawn(closing_job(state.clone()));
+    tokio::spawn(cgu_job(state.clone()));
+    tokio::spawn(welcome_job(state.clone()));
     match boot::anchor_key(&state.config) {
         Ok(key) => {
             tokio::spawn(anchor_job(state.clone(), key.clone()));
@@ -41,6 +57,17 @@ async fn pause(state: &State, period: Duration) -> bool {
     tokio::select! {
         () = state.closed() => false,
         () = tokio::time::sleep(period) => true,
+    }
+}
+
+/// Tells those who have an access of new terms of service.
+async fn cgu_job(state: State) {
+    while pause(&state, ANNOUNCING).await {
+        match cgu::announce(&state).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "told of new terms of service"),
+            Err(error) => tracing::warn!(%error, "new terms could not be announced, trying again"),
+        }
     }
 }
 
@@ -68,6 +95,36 @@ async fn outbox_job(state: State) {
             () = state.closed() => return,
             () = tokio::time::sleep(wait) => {}
             () = woken => {}
+        }
+    }
+}
+
+/// Tells of new mail and sends the notices that wait.
+async fn tell_job(state: State) {
+    while pause(&state, TELLING).await {
+        for (what, result) in [("new mail", notifications::run(&state).await), ("notices", tell::send_due(&state).await)] {
+            if let Err(error) = result {
+                tracing::warn!(what, %error, "could not be told, trying again");
+            }
+        }
+    }
+}
+
+/// First messages that were not delivered when their BAL was made.
+async fn welcome_job(state: State) {
+    while pause(&state, WELCOMING).await {
+        if let Err(error) = welcome::run(&state).await {
+            tracing::warn!(%error, "a first message could not be delivered, trying again");
+        }
+    }
+}
+
+async fn closing_job(state: State) {
+    while pause(&state, CLOSING).await {
+        match closings::run(&state).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "accounts erased"),
+            Err(error) => tracing::error!(%error, "accounts could not be erased, trying again"),
         }
     }
 }
@@ -101,7 +158,11 @@ async fn prune_job(state: State, key: SigningKey) {
         let tombstones = state.store.prune_tombstones(now - 90 * DAY_MS).await;
         let technical = state.store.prune_traces(Class::Technical, now - 366 * DAY_MS, &key).await;
         let functional = state.store.prune_traces(Class::Functional, now - 3660 * DAY_MS, &key).await;
+        let openings = state.store.openings_prune(now).await;
+        let support = state.store.prune_support(now - i64::from(state.config.support.keep_days) * DAY_MS).await;
         for (what, result) in [
+            ("openings", openings),
+            ("messages to support", support),
             ("orphans", orphans),
             ("tombstones", tombstones),
             ("technical traces", technical),

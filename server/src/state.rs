@@ -6,10 +6,11 @@ use store::{Clock, Random, Store};
 use tokio::sync::watch;
 
 use crate::{
-    auth::password::Passwords,
+    auth::{passkeys::Passkeys, password::Passwords, psc::Psc},
     config::Config,
     http::{assets::Assets, health::Health, jmap::Gates},
     notices::Mailer,
+    sms::Sms,
     telemetry::Metrics,
 };
 
@@ -25,7 +26,12 @@ pub struct Shared {
     pub random: Arc<dyn Random>,
     pub assets: Assets,
     pub mailer: Mailer,
+    pub sms: Sms,
     pub passwords: Passwords,
+    /// None where the service has no name.
+    pub passkeys: Option<Passkeys>,
+    /// The identity provider; none when it is not configured.
+    pub psc: Option<Psc>,
     pub metrics: Metrics,
     pub health: Health,
     /// Requests and uploads of each person that run now.

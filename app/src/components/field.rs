@@ -68,6 +68,52 @@ pub fn Field(
     }
 }
 
+/// A text as the inside of a `<textarea>`, whose children Leptos does not escape. HTML leaves out a first line end, so
+/// there is always one more.
+pub fn textarea_inside(text: &str) -> String {
+    ["\n", &text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")].concat()
+}
+
+/// Several lines of text with their label; what is said of them is read with them.
+#[component]
+pub fn TextArea(
+    /// Unique on the page.
+    #[prop(into)]
+    id: String,
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(into)] value: String,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional_no_strip)] error: Option<String>,
+    #[prop(default = "6")] rows: &'static str,
+    maxlength: &'static str,
+    #[prop(optional)] required: bool,
+) -> impl IntoView {
+    let (hint_id, error_id) = ([&id, "-aide"].concat(), [&id, "-erreur"].concat());
+    let described: Vec<&str> = [(error.is_some(), error_id.as_str()), (hint.is_some(), hint_id.as_str())]
+        .into_iter()
+        .filter_map(|(said, id)| said.then_some(id))
+        .collect();
+    let described = (!described.is_empty()).then(|| described.join(" "));
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <textarea
+                id=id
+                name=name
+                rows=rows
+                maxlength=maxlength
+                required=required
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=described
+                inner_html=textarea_inside(&value)
+            ></textarea>
+            {error.map(|said| view! { <p class="field-error" id=error_id role="alert"><Icon name="warning"/><span>{said}</span></p> })}
+            {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
 /// A tick box with its words.
 #[component]
 pub fn Checkbox(

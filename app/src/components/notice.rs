@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Icon;
-use crate::i18n;
+use crate::{i18n, shell::Banner};
 
 /// A remark in the flow of the page. `tone`: `info`, `warning`, `danger` or `ok`.
 #[component]
@@ -21,6 +21,20 @@ pub fn Notice(
             <div>{children()}</div>
         </div>
     }
+}
+
+/// What the operator announces: on top of every page, the mail included.
+#[component]
+pub fn SiteBanner(banner: Option<Banner>) -> impl IntoView {
+    let lang = i18n::lang();
+    banner.map(|banner| {
+        view! {
+            <aside class="site-banner" aria-label=i18n::banner::label(lang)>
+                <Icon name="warning"/>
+                <p>{banner.get(lang).to_owned()}</p>
+            </aside>
+        }
+    })
 }
 
 /// How far a transfer is, in thousandths; none while it is unknown.

@@ -98,6 +98,17 @@ pub fn moment(lang: Lang, local: &str, now_local: &str) -> String {
     i18n::date::at(lang, &day, &stamp.clock())
 }
 
+/// The day in a sentence: `16 novembre 2026`, from a wall clock or a date alone.
+pub fn day(lang: Lang, local: &str) -> String {
+    let stamp = match local.len() {
+        10 => Stamp::read(&[local, "T00:00"].concat()),
+        _ => Stamp::read(local),
+    };
+    let Some(stamp) = stamp else { return local.to_owned() };
+    let day = if lang == Lang::Fr && stamp.day == 1 { "1er".to_owned() } else { stamp.day.to_string() };
+    [&day, word(i18n::date::months(lang), stamp.month - 1), &stamp.year.to_string()].join(" ")
+}
+
 /// The whole date, for tooltips and print: `lundi 16 novembre 2026 à 09:05`.
 pub fn full(lang: Lang, local: &str) -> String {
     let Some(stamp) = Stamp::read(local) else { return local.to_owned() };
@@ -149,6 +160,10 @@ mod tests {
         assert_eq!(full(Lang::Fr, "2026-11-16T09:05"), "lundi 16 novembre 2026 à 09:05");
         assert_eq!(full(Lang::Fr, "2026-11-01T09:05"), "dimanche 1er novembre 2026 à 09:05");
         assert_eq!(full(Lang::En, "2000-02-29T00:00"), "Tuesday 29 February 2000 at 00:00");
+        assert_eq!(
+            (day(Lang::Fr, "2026-11-01"), day(Lang::En, "2026-11-22T09:05")),
+            ("1er novembre 2026".into(), "22 November 2026".into())
+        );
         assert_eq!(moment(Lang::Fr, "2026-11-22T09:05", NOW), "aujourd’hui à 09:05");
     }
 

@@ -1,4 +1,4 @@
-//! `/aide`: the help that fits one page.
+//! The table of keys: on `/aide` and in the `?` dialog.
 
 use leptos::prelude::*;
 
@@ -46,7 +46,7 @@ pub fn key_table(lang: Lang) -> [(&'static str, Vec<(&'static [&'static str], &'
     ]
 }
 
-/// The table of keys, for the help page and the `?` dialog.
+/// The table of keys.
 #[component]
 pub fn KeyTable() -> impl IntoView {
     let lang = i18n::lang();
@@ -64,26 +64,4 @@ pub fn KeyTable() -> impl IntoView {
         })
         .collect_view();
     view! { <div class="key-table">{groups}</div> }
-}
-
-/// The page.
-#[component]
-pub fn Help() -> impl IntoView {
-    let lang = i18n::lang();
-    use i18n::help;
-    let part = |title: &'static str, text: &'static str| view! { <h2>{title}</h2><p>{text}</p> };
-    view! {
-        <article class="sheet">
-            <h1>{help::title(lang)}</h1>
-            <p class="lead">{help::lead(lang)}</p>
-            {part(help::emergency(lang), help::emergency_text(lang))}
-            {part(help::safe(lang), help::safe_text(lang))}
-            {part(help::what(lang), help::what_text(lang))}
-            {part(help::read(lang), help::read_text(lang))}
-            {part(help::write(lang), help::write_text(lang))}
-            {part(help::search(lang), help::search_text(lang))}
-            {part(help::keys(lang), help::keys_text(lang))}
-            <KeyTable/>
-        </article>
-    }
 }

@@ -1,4 +1,10 @@
-//! `/compte/sessions` and `/compte/preferences`: ordinary forms, no WebAssembly.
+//! The pages under `/compte`: ordinary forms, no WebAssembly. Here the sessions and the preferences; the rest in `account`.
+
+mod access;
+pub mod account;
+pub mod devices;
+mod outside;
+pub mod password;
 
 use leptos::prelude::*;
 use wire::{
@@ -58,6 +64,7 @@ pub fn Sessions(list: Vec<SignedIn>, now_local: String) -> impl IntoView {
         })
         .collect_view();
     view! {
+        <account::AccountNav current="/compte/sessions"/>
         <section class="sheet">
             <h1>{i18n::sessions::title(lang)}</h1>
             <p class="lead">{i18n::sessions::lead(lang)}</p>
@@ -98,6 +105,7 @@ pub fn PreferencesForm(preferences: Preferences, errors: Vec<FieldError>) -> imp
     }
     let Preferences { language, theme, density, keys: keys_on, zone } = preferences;
     view! {
+        <account::AccountNav current="/compte/preferences"/>
         <section class="sheet">
             <h1>{i18n::prefs::title(lang)}</h1>
             <p class="lead">{i18n::prefs::lead(lang)}</p>

@@ -149,7 +149,12 @@ impl Reading {
 
     /// Asks again for the conversation on screen; messages that arrived are unfolded when they are new to the reader.
     pub async fn refresh(self, api: &Api, account: AccountId) -> Result<(), Problem> {
+        // What came in advance may have changed too: the last of it is asked for again.
+        let last = self.ahead.with_value(|ahead| ahead.last().map(|known| known.1));
         self.ahead.set_value(Vec::new());
+        if let Some(thread) = last {
+            self.look_ahead(api.clone(), account, thread);
+        }
         let Some(opened) = self.opened.get_untracked() else { return Ok(()) };
         if self.status.get_untracked() != Status::Ready {
             return Ok(());

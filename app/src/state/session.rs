@@ -3,7 +3,10 @@
 use leptos::{prelude::*, task::spawn_local};
 use wire::Problem;
 
-use crate::{api::Api, browser::clock};
+use crate::{
+    api::Api,
+    browser::{self, clock},
+};
 
 /// Seconds before the end when the warning appears.
 const WARNING: f64 = 120.0;
@@ -39,8 +42,11 @@ impl Session {
         self.tick(api);
     }
 
-    /// Notes a failure: 401 means that the session is over.
+    /// Notes a failure: 401 means that the session is over; new terms of service are asked for by the page itself.
     pub fn notice(&self, problem: &Problem) {
+        if problem.code() == "cgu-not-accepted" {
+            browser::leave(&browser::address());
+        }
         if problem.status == 401 {
             self.left.set(None);
             self.ended.set(true);

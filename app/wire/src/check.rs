@@ -66,6 +66,23 @@ pub fn address(text: &str) -> Result<(), AddressFault> {
     Ok(())
 }
 
+/// A mobile number as it is kept, `+33612345678`: typed with or without its country, spaces, dots. Only mobiles of France
+/// and its territories may be typed without their country.
+pub fn mobile(text: &str) -> Option<String> {
+    let bare: String = text.chars().filter(|c| !c.is_whitespace() && !".-()/".contains(*c)).collect();
+    let number = match (bare.strip_prefix('+'), bare.strip_prefix("00")) {
+        (Some(rest), _) | (None, Some(rest)) => rest.to_owned(),
+        (None, None) => {
+            let rest = bare.strip_prefix('0').filter(|rest| rest.starts_with(['6', '7']) && rest.len() == 9)?;
+            format!("33{rest}")
+        }
+    };
+    // ITU-T E.164: fifteen digits at most. +33 (0)6… is a common way of writing.
+    let number = number.strip_prefix("330").map_or(number.clone(), |rest| format!("33{rest}"));
+    let ok = (8..=15).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with('0');
+    ok.then(|| format!("+{number}"))
+}
+
 /// The bare address in a typed recipient: `Dr X <x@y.fr>` gives `x@y.fr`; lower case, trimmed.
 pub fn bare_address(text: &str) -> &str {
     let text = text.trim();
@@ -109,6 +126,17 @@ mod tests {
         assert_eq!(address("claire@"), Err(AddressFault::NoDomain));
         assert_eq!(address("claire@medecin"), Err(AddressFault::BadDomain));
         assert_eq!(address("claire@-a.fr"), Err(AddressFault::BadDomain));
+    }
+
+    #[test]
+    fn mobiles_are_kept_in_one_form() {
+        for typed in ["06 12 34 56 78", "+33 6 12.34.56.78", "0033612345678", "+33 (0)6 12 34 56 78"] {
+            assert_eq!(mobile(typed).as_deref(), Some("+33612345678"), "{typed}");
+        }
+        assert_eq!(mobile("+262 692 12 34 56").as_deref(), Some("+262692123456"));
+        for bad in ["", "01 23 45 67 89", "12", "+33 6 ab", "+1234567890123456"] {
+            assert_eq!(mobile(bad), None, "{bad}");
+        }
     }
 
     #[test]

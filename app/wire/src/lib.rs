@@ -9,6 +9,7 @@ pub mod jmap;
 pub mod limits;
 pub mod mail;
 pub mod pairs;
+pub mod password;
 pub mod portal;
 pub mod problem;
 

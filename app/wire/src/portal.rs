@@ -118,3 +118,24 @@ pub struct SignOut {
     #[serde(default)]
     pub everywhere: bool,
 }
+
+/// What a person is told of outside the service, when new mail came. Hours are of the person's zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notifications {
+    pub email: bool,
+    pub sms: bool,
+    /// `now`, `hourly` or `daily`.
+    pub rhythm: String,
+    /// Nothing is sent from this hour…
+    pub quiet_from: u8,
+    /// …to this one; the same: no quiet hours.
+    pub quiet_to: u8,
+    /// News of the service by e-mail.
+    pub newsletter: bool,
+}
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self { email: false, sms: false, rhythm: "now".into(), quiet_from: 20, quiet_to: 7, newsletter: true }
+    }
+}

@@ -201,15 +201,14 @@ pub fn query_words(query: &str) -> Vec<String> {
 /// begins with one of `words` (folded), cut into plain and marked pieces
 /// (SearchSnippet, RFC 8621 §5). `None` if no word matches.
 pub fn snippet(text: &str, words: &[String], max: usize) -> Option<Vec<(bool, String)>> {
-    let marks = marks(text, words);
-    let first = marks.first()?.0;
+    let first = marks(text, words, 0).next()?.0;
     let (start, end) = window(text, first, max);
     let mut out: Vec<(bool, String)> = Vec::new();
     if start > 0 {
         out.push((false, "…".to_owned()));
     }
     let mut at = start;
-    for &(from, to) in marks.iter().filter(|(from, to)| *from >= start && *to <= end) {
+    for (from, to) in marks(text, words, first).take_while(|(_, to)| *to <= end) {
         plain(&mut out, &text[at..from]);
         out.push((true, text[from..to].to_owned()));
         at = to;
@@ -243,24 +242,21 @@ fn window(text: &str, first: usize, max: usize) -> (usize, usize) {
     (start.min(first), end)
 }
 
-/// Byte ranges of `text` that begin a word and fold to one of `words`.
-fn marks(text: &str, words: &[String]) -> Vec<(usize, usize)> {
-    let mut out = Vec::new();
+/// Byte ranges of `text`, from `at` on, that begin a word and fold to one of `words`.
+fn marks(text: &str, words: &[String], mut at: usize) -> impl Iterator<Item = (usize, usize)> {
     let in_word = |c: char| c.is_alphanumeric() || is_combining_mark(c);
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        let Some(skip) = rest.find(in_word) else { break };
-        let start = at + skip;
-        let len = text[start..].find(|c| !in_word(c)).unwrap_or(text.len() - start);
-        let word = &text[start..start + len];
-        let folded = fold(word);
-        if let Some(hit) = words.iter().filter(|w| folded.starts_with(w.as_str())).max_by_key(|w| w.len()) {
-            out.push((start, start + original_len(word, hit.len())));
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + text[at..].find(in_word)?;
+            let len = text[start..].find(|c| !in_word(c)).unwrap_or(text.len() - start);
+            let word = &text[start..start + len];
+            at = start + len;
+            let folded = fold(word);
+            if let Some(hit) = words.iter().filter(|w| folded.starts_with(w.as_str())).max_by_key(|w| w.len()) {
+                return Some((start, start + original_len(word, hit.len())));
+            }
         }
-        at = start + len;
-    }
-    out
+    })
 }
 
 /// How many bytes of `word` fold to the first `folded_len` bytes, marks that follow included.

@@ -1,9 +1,10 @@
-//! One-time codes: six digits to the person's ordinary address, bound to the browser that gave the right password.
+//! One-time codes: six digits to the person's ordinary address or mobile, bound to the browser that asked for them.
 
 use app::i18n::{self, Lang};
 use store::Random;
 use wire::id::PersonId;
 
+use super::means::SignedBy;
 use crate::state::State;
 
 /// Six digits, each as likely as the others.
@@ -37,21 +38,49 @@ pub fn masked(address: &str) -> String {
     }
 }
 
-/// Sends a code without keeping the request waiting: the answer takes as long whether or not a mail leaves.
-pub fn send(state: &State, person: PersonId, code: String, lang: Lang) {
+/// `+33 6 •• •• •• 78`: enough to recognise one's own number.
+pub fn masked_mobile(number: &str) -> String {
+    let digits = number.chars().count();
+    let (start, end): (String, String) =
+        (number.chars().take(4).collect(), number.chars().skip(digits.saturating_sub(2)).collect());
+    if digits < 8 { "•••".into() } else { format!("{start} •• •• •• {end}") }
+}
+
+/// Sends a code without keeping the request waiting: the answer takes as long whether or not a message leaves.
+pub fn send(state: &State, person: PersonId, means: SignedBy, code: String, lang: Lang) {
     let state = state.clone();
     tokio::spawn(async move {
-        let sent = deliver(&state, person, &code, lang).await;
-        state.metrics.event("code", if sent.is_ok() { "sent" } else { "failed" });
-        if let Err(error) = sent {
-            // Only the outermost sentence: what the mail server said may hold the address.
-            tracing::error!(%error, "a code could not be sent");
-        }
+        let sent = to_person(&state, person, means, &code, lang).await;
+        said(&state, sent);
     });
 }
 
-async fn deliver(state: &State, person: PersonId, code: &str, lang: Lang) -> anyhow::Result<()> {
+/// Sends a text with a code to a contact that is being verified.
+pub fn send_to(state: &State, to: String, means: SignedBy, text: String, lang: Lang) {
+    let state = state.clone();
+    tokio::spawn(async move {
+        let sent = match means {
+            SignedBy::Sms => state.sms.send(&to, &text).await,
+            _ => state.mailer.send(&to, &i18n::notice::code_subject(lang), text).await,
+        };
+        said(&state, sent);
+    });
+}
+
+fn said(state: &State, sent: anyhow::Result<()>) {
+    state.metrics.event("code", if sent.is_ok() { "sent" } else { "failed" });
+    if let Err(error) = sent {
+        // Only the outermost sentence: what the mail server said may hold the address.
+        tracing::error!(%error, "a code could not be sent");
+    }
+}
+
+async fn to_person(state: &State, person: PersonId, means: SignedBy, code: &str, lang: Lang) -> anyhow::Result<()> {
     let contact = state.store.contact(person).await?;
+    if means == SignedBy::Sms {
+        let mobile = contact.mobile.ok_or_else(|| anyhow::anyhow!("the person has no mobile"))?;
+        return state.sms.send(&mobile, &i18n::notice::code_sms(lang, code)).await;
+    }
     let minutes = u64::from(state.config.codes.minutes);
     let text = i18n::notice::code_body(lang, code, minutes, state.config.origin());
     state.mailer.send(&contact.ordinary_email, &i18n::notice::code_subject(lang), text).await
@@ -74,5 +103,6 @@ mod tests {
     fn contacts_are_masked() {
         assert_eq!(masked("claire.martin@orange.example"), "c•••@orange.example");
         assert_eq!(masked("é@b.fr"), "é•••@b.fr");
+        assert_eq!(masked_mobile("+33612345678"), "+336 •• •• •• 78");
     }
 }

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use wire::id::PersonId;
+
 use crate::state::State;
 
 /// A counter and how many failures it forgives before it slows down.
@@ -93,6 +95,57 @@ pub async fn succeeded(state: &State, attempt: &Attempt) -> Result<(), store::Er
         state.store.attempt_succeeded(key, at == 0).await?;
     }
     Ok(())
+}
+
+/// Challenges of passkeys that cost nothing, until a pause forgives them: a whole house may be behind one address.
+const CEREMONIES: u32 = 60;
+
+async fn ceremony_key(state: &State, from: IpAddr) -> Result<[u8; 32], store::Error> {
+    state.store.attempt_key("ceremony", &network(from).to_string()).await
+}
+
+/// Counts a challenge asked for by a browser that nobody is known in; the more, the slower.
+///
+/// # Errors
+/// `Wait` when more are queued than the longest delay lets through.
+pub async fn ceremony(state: &State, from: IpAddr) -> Result<(), Refused> {
+    queued(state, &ceremony_key(state, from).await?, CEREMONIES).await
+}
+
+/// Takes it back: the challenge was signed.
+///
+/// # Errors
+/// The store's.
+pub async fn ceremony_done(state: &State, from: IpAddr) -> Result<(), store::Error> {
+    state.store.attempt_succeeded(&ceremony_key(state, from).await?, false).await
+}
+
+/// Searches of the directory that cost nothing, until a pause forgives them: one looks colleagues up, one does not copy.
+const SEARCHES: u32 = 120;
+
+/// Counts a search of the directory by a person; the more, the slower.
+///
+/// # Errors
+/// `Wait` when more are queued than the longest delay lets through.
+pub async fn search(state: &State, person: PersonId) -> Result<(), Refused> {
+    queued(state, &state.store.attempt_key("directory", &person.to_string()).await?, SEARCHES).await
+}
+
+async fn queued(state: &State, key: &[u8; 32], forgiven: u32) -> Result<(), Refused> {
+    let limits = &state.config.limits;
+    let rule = store::AttemptRule {
+        forgiven,
+        step_ms: i64::try_from(limits.slow_step_ms).unwrap_or(i64::MAX),
+        max_ms: i64::try_from(limits.slow_max_ms).unwrap_or(i64::MAX),
+        queue: true,
+    };
+    match state.store.attempt_begin(key, rule).await? {
+        store::AttemptAnswer::After { ms } => {
+            tokio::time::sleep(Duration::from_millis(u64::try_from(ms).unwrap_or(0))).await;
+            Ok(())
+        }
+        store::AttemptAnswer::Refused { ms } => Err(Refused::Wait(u32::try_from(ms / 1000 + 1).unwrap_or(u32::MAX))),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Passwords: Argon2id (RFC 9106), never on a thread that serves requests, few at a time.
 
+pub mod rule;
+
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use store::{Means, Random};
 use wire::id::{PersonId, SessionId};
 
-use super::Caller;
+use super::{Caller, means::SignedBy};
 use crate::state::State;
 
 /// 256 random bits as text, for cookies.
@@ -25,6 +25,8 @@ pub fn token_hash(token: &str) -> [u8; 32] {
 #[derive(Debug, Clone)]
 pub struct Live {
     pub caller: Caller,
+    /// When the person last gave a whole proof in it.
+    pub strong_at: i64,
     pub idle_seconds: u32,
     pub absolute_seconds: u32,
 }
@@ -35,14 +37,21 @@ fn spans(state: &State) -> (i64, i64) {
     (i64::from(sessions.idle_minutes) * 60_000, i64::from(sessions.absolute_hours) * 3_600_000)
 }
 
-/// Makes a session and gives the token for the cookie.
+/// Makes a session opened by `means` and gives the token for the cookie. The means are remembered in it, and count as a
+/// whole proof.
 ///
 /// # Errors
 /// The store's.
-pub async fn create(state: &State, person: PersonId, agent: &str) -> Result<(String, SessionId), store::Error> {
+pub async fn create(
+    state: &State,
+    person: PersonId,
+    agent: &str,
+    means: SignedBy,
+) -> Result<(String, SessionId), store::Error> {
     let token = new_token(&*state.random);
     let (_, absolute) = spans(state);
-    let session = state.store.session_create(person, token_hash(&token), absolute, &short_agent(agent)).await?;
+    let session =
+        state.store.session_create(person, token_hash(&token), absolute, &short_agent(agent), means.code()).await?;
     Ok((token, session))
 }
 
@@ -62,9 +71,19 @@ pub async fn find(state: &State, token: &str, act: bool) -> Result<Option<Live>,
     let seconds = |ms: i64| u32::try_from((ms / 1000).max(0)).unwrap_or(u32::MAX);
     Ok(Some(Live {
         caller: Caller { person: session.person, session: Some(session.id), token: None, means: Means::Web },
+        strong_at: session.strong_at,
         idle_seconds: seconds((seen + idle).min(session.expires_at) - now),
         absolute_seconds: seconds(session.expires_at - now),
     }))
+}
+
+/// Was the last whole proof given recently enough for acts that concern the access itself? A proof that lies ahead (a
+/// clock was moved back) is none.
+pub fn is_fresh(state: &State, strong_at: i64) -> bool {
+    const SKEW_MS: i64 = 60_000;
+    let now = state.clock.now_ms();
+    let window = i64::from(state.config.sign_in.fresh_minutes) * 60_000;
+    strong_at <= now + SKEW_MS && now - strong_at < window
 }
 
 /// Does what this caller came with still live? Streams ask every second, so that a revoked session ends them.

@@ -22,11 +22,12 @@ fn new_token(random: &dyn Random) -> String {
 pub async fn create(
     store: &store::Store,
     random: &dyn Random,
+    actor: store::Actor,
     person: PersonId,
     name: &str,
 ) -> Result<(String, TokenId), store::Error> {
     let token = new_token(random);
-    let id = store.token_create(person, token_hash(&token), name, None).await?;
+    let id = store.token_create(actor, person, token_hash(&token), name, None).await?;
     Ok((token, id))
 }
 

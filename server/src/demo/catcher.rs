@@ -1,5 +1,5 @@
-//! The demonstration's mail catcher: a process of its own that speaks SMTP (RFC 5321) to whoever sends ordinary mail,
-//! keeps the newest messages in memory, and shows them on a page. It delivers nothing.
+//! The demonstration's catcher: a process of its own that speaks SMTP (RFC 5321) to whoever sends ordinary mail and takes
+//! text messages as an SMS gateway does, keeps the newest in memory, and shows them on a page. It delivers nothing.
 
 use std::{
     collections::VecDeque,
@@ -10,7 +10,8 @@ use std::{
 use anyhow::Context;
 use axum::{
     Router,
-    http::{Uri, header},
+    body::Bytes,
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };
 use tokio::{
@@ -18,6 +19,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+/// What the demonstration's server proves itself with to the SMS gateway.
+pub const SMS_SECRET: &str = "demonstration";
 const KEPT: usize = 200;
 const MESSAGE_OCTETS: usize = 1024 * 1024;
 const LINE_OCTETS: usize = 4096;
@@ -37,9 +40,15 @@ pub async fn run(smtp: SocketAddr, page: SocketAddr) -> anyhow::Result<()> {
     let pages = TcpListener::bind(page).await.with_context(|| format!("listening on {page}"))?;
     let mails = TcpListener::bind(smtp).await.with_context(|| format!("listening on {smtp}"))?;
     let shown = caught.clone();
-    let router = Router::new().fallback(move |uri: Uri| {
+    let router = Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
         let shown = shown.clone();
-        async move { show(&uri, &shown) }
+        async move {
+            if method == Method::POST && uri.path() == "/sms" {
+                text_message(&headers, &body, &shown)
+            } else {
+                show(&uri, &shown)
+            }
+        }
     });
     tokio::spawn(async move { axum::serve(pages, router).await });
     loop {
@@ -123,6 +132,23 @@ fn keep(caught: &Box, to: Vec<String>, raw: &[u8]) {
     let mut all = caught.lock().unwrap_or_else(PoisonError::into_inner);
     all.push_front(Caught { to, subject: parsed.subject.unwrap_or_default(), text });
     all.truncate(KEPT);
+}
+
+/// What an SMS gateway takes: `{"to", "text"}` with the bearer secret.
+fn text_message(headers: &HeaderMap, body: &Bytes, caught: &Box) -> Response {
+    #[derive(serde::Deserialize)]
+    struct Sms {
+        to: String,
+        text: String,
+    }
+    let known = headers.get(header::AUTHORIZATION).is_some_and(|value| value == &format!("Bearer {SMS_SECRET}"));
+    let Some(sms) = serde_json::from_slice::<Sms>(body).ok().filter(|_| known) else {
+        return StatusCode::FORBIDDEN.into_response();
+    };
+    let mut all = caught.lock().unwrap_or_else(PoisonError::into_inner);
+    all.push_front(Caught { to: vec![sms.to], subject: "SMS".into(), text: sms.text });
+    all.truncate(KEPT);
+    StatusCode::ACCEPTED.into_response()
 }
 
 fn show(uri: &Uri, caught: &Box) -> Response {

@@ -7,6 +7,7 @@ use indicatif::ProgressBar;
 use store::{
     Actor, Store,
     accounts::{NewAccount, Profile},
+    cgu::{Acceptance, AcceptedBy},
     emails::{InsertOptions, NewEmail},
     mailboxes::{NewMailbox, Role},
     persons::NewPerson,
@@ -18,8 +19,15 @@ use wire::{
 };
 
 use super::corpus::{self, Item, Kind, Person, Place, people};
-use crate::{auth::password::Passwords, progress, service::prepare};
+use crate::{
+    auth::password::Passwords,
+    portal::cgu,
+    progress,
+    service::{nomenclature, prepare},
+};
 
+/// The terms of service of the demonstration.
+const CGU: &str = include_str!("texts/cgu.txt");
 const SEED: u64 = 20_261_122;
 /// What the secretary may do in the first holder's account.
 const SECRETARY: [Action; 3] = [Action::Read, Action::Sort, Action::Draft];
@@ -39,8 +47,10 @@ pub enum Amount {
 pub async fn fill(store: &Store, passwords: &Passwords, amount: Amount) -> anyhow::Result<()> {
     let mut accounts = HashMap::new();
     let hash = passwords.hash(super::PASSWORD, store.random()).await?;
+    let cgu = cgu::publish(store, Actor::COMMAND, CGU.into(), None, store.now()).await?;
     for person in people() {
         let id = make_person(store, person, &hash).await.with_context(|| person.key)?;
+        accept(store, id, cgu).await?;
         accounts.insert(person.address, make_account(store, person, id).await?);
         if person.kind == Kind::Secretary {
             let holder = accounts.get(people()[0].address).context("the holder comes before the secretary")?;
@@ -54,9 +64,20 @@ pub async fn fill(store: &Store, passwords: &Passwords, amount: Amount) -> anyho
     }
 }
 
+/// The invented people accepted the terms, as everybody must before they get in.
+pub(super) async fn accept(store: &Store, person: PersonId, version: i64) -> anyhow::Result<()> {
+    let acceptance = Acceptance { version, by: AcceptedBy::Demonstration, notice: cgu::NOTICE.into() };
+    let actor = Actor { person: Some(person), ..Actor::COMMAND };
+    Ok(store.cgu_accept(actor, person, acceptance).await?)
+}
+
 async fn make_person(store: &Store, person: &Person, hash: &str) -> anyhow::Result<PersonId> {
-    let new =
-        NewPerson { name: person.signed(), ordinary_email: person.ordinary.into(), logins: vec![person.address.into()] };
+    let new = NewPerson {
+        name: person.signed(),
+        ordinary_email: person.ordinary.into(),
+        logins: vec![person.address.into()],
+        mobile: None,
+    };
     let id = store.person_create(Actor::COMMAND, new).await?;
     store.password_set(Actor::COMMAND, id, hash.into()).await?;
     Ok(id)
@@ -71,7 +92,8 @@ async fn make_account(store: &Store, person: &Person, holder: PersonId) -> anyho
         place: some(person.place),
         city: some(person.city),
         rpps: some(person.rpps),
-        liste_rouge: false,
+        profession_code: nomenclature::profession_code(person.profession).map(String::from),
+        ..Profile::default()
     };
     let new = NewAccount {
         address: person.address.into(),

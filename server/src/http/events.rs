@@ -23,6 +23,7 @@ use wire::{id::AccountId, portal::Action};
 use crate::{
     auth::{Caller, rights, sessions},
     error::Error,
+    portal::cgu,
     state::State,
 };
 
@@ -189,7 +190,11 @@ impl Watcher {
     /// The session or token lives, and the rights are those the stream began with: otherwise it ends, and the client
     /// that comes back is told anew what it may see.
     async fn still_allowed(&self) -> bool {
-        let alive = sessions::still_alive(&self.state, &self.caller).await;
+        let alive = match cgu::accepted(&self.state, &self.caller).await {
+            Ok(()) => sessions::still_alive(&self.state, &self.caller).await,
+            Err(Error::Store(error)) => Err(error),
+            Err(_) => Ok(false),
+        };
         let rights = rights::accounts(&self.state, &self.caller).await;
         match (alive, rights) {
             (Ok(true), Ok(rights)) => {

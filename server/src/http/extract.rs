@@ -1,14 +1,11 @@
 //! What handlers take out of a request: who asks, the proof of a right, forms, JSON. Each refuses by itself, with the
 //! edge's error.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request, rejection::FormRejection, rejection::JsonRejection},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
@@ -16,10 +13,10 @@ use crate::{
     auth::{
         Caller,
         rights::{Acting, Granted, Right},
-        sessions::Live,
+        sessions::{self, Live},
     },
     error::Error,
-    http::layers,
+    http::{layers, listener::Peer},
     state::State,
 };
 
@@ -27,10 +24,20 @@ use crate::{
 pub const SESSION_COOKIE: &str = "__Host-pli";
 /// Cookie of the browser that gave the right password and now owes a code.
 pub const CHALLENGE_COOKIE: &str = "__Host-pli-essai";
+/// Cookie of the browser that went to the identity provider.
+pub const PSC_COOKIE: &str = "__Host-pli-psc";
+/// Cookie of the browser that was asked for a passkey.
+pub const PASSKEY_COOKIE: &str = "__Host-pli-cle";
+/// Cookie of a browser that approves sign-ins.
+pub const APPROVER_COOKIE: &str = "__Host-pli-appareil";
+/// Cookie of the browser in which a BAL is being opened.
+pub const OPENING_COOKIE: &str = "__Host-pli-inscription";
 /// Cookie of the language chosen before signing in.
 pub const LANGUAGE_COOKIE: &str = "__Host-pli-langue";
 /// Header of requests that are not an act of the person: they do not extend the session.
 pub const AUTOMATIC: &str = "x-pli-auto";
+
+pub use super::cookies::set as set_cookie;
 
 /// What scripts and styles of this answer carry.
 #[derive(Debug, Clone, Default)]
@@ -43,15 +50,6 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         let (key, value) = pair.trim().split_once('=')?;
         (key == name && !value.is_empty()).then(|| value.to_owned())
     })
-}
-
-/// A cookie that only this host gets back, over TLS (or the loopback), never for scripts.
-///
-/// # Errors
-/// If the value cannot stand in a header, which tokens always can.
-pub fn set_cookie(name: &str, value: &str, seconds: u64) -> Result<HeaderValue, Error> {
-    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
-    HeaderValue::from_str(&text).map_err(|error| Error::Internal(error.into()))
 }
 
 /// The token of `Authorization: Bearer` (RFC 6750 §2.1).
@@ -97,6 +95,19 @@ impl FromRequestParts<State> for Live {
     }
 }
 
+/// The proof that the person gave a whole proof of who they are within the last minutes: asked for by everything that
+/// concerns the access itself. A bearer token never gives it.
+pub struct Fresh(());
+
+impl FromRequestParts<State> for Fresh {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
+        let live = parts.extensions.get::<Live>().ok_or(Error::ProofNeeded)?;
+        if sessions::is_fresh(state, live.strong_at) { Ok(Self(())) } else { Err(Error::ProofNeeded) }
+    }
+}
+
 impl<R: Right> FromRequestParts<State> for Acting<R> {
     type Rejection = Error;
 
@@ -114,7 +125,7 @@ impl FromRequestParts<State> for ClientAddress {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Error> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
         Ok(Self(layers::client_address(&state.config, peer, &parts.headers)))
     }
 }
@@ -169,6 +180,7 @@ pub fn own_path(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     #[test]
     fn only_our_own_paths_are_returned_to() {

@@ -76,3 +76,18 @@ async fn look(state: &State) -> bool {
 pub async fn metrics(AxumState(state): AxumState<State>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.text()).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outbox_that_nobody_looks_at_is_dead_until_somebody_does() {
+        let health = Health::default();
+        assert!(health.outbox_is_alive());
+        *health.outbox.lock().unwrap() -= OUTBOX_SILENCE;
+        assert!(!health.outbox_is_alive());
+        health.outbox_turns();
+        assert!(health.outbox_is_alive());
+    }
+}

@@ -2,7 +2,7 @@
 //! and how long; then, on the way out, refused pages made readable and the security headers.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,13 +20,16 @@ use wire::{Problem, id::AccountId};
 use super::{
     compress::Coding,
     extract::{self, Nonce},
-    headers, public,
+    headers,
+    listener::Peer,
+    public,
     routes::{Access, Kind, Route},
 };
 use crate::{
     auth::{Caller, rights, sessions, tokens},
     config::Config,
-    error::Error,
+    error::{Error, PROOF_NEEDED},
+    portal,
     state::State,
     telemetry,
 };
@@ -110,6 +113,12 @@ impl Asked {
 
 /// A refused page as a page: sign-in when that is what is missing, otherwise what happened.
 fn readable(state: &State, problem: &Problem, from: &Asked, nonce: &Nonce) -> Response {
+    if problem.code() == PROOF_NEEDED {
+        return Redirect::to(&public::with_back("/compte/confirmer", &from.back)).into_response();
+    }
+    if problem.code() == portal::cgu::NOT_ACCEPTED {
+        return Redirect::to(&public::with_back("/cgu/accepter", &from.back)).into_response();
+    }
     if problem.status != 401 {
         return public::error(state, problem, from.spoken, nonce);
     }
@@ -141,9 +150,11 @@ async fn admit(state: &State, route: &Route, request: &mut Request) -> Result<()
     let caller = identify(state, bearer.as_deref(), request).await?;
     match route.access {
         Access::Public => Ok(()),
-        Access::SignedIn | Access::InBody => caller.map(|_| ()).ok_or(Error::Unauthenticated),
+        Access::BeforeCgu => caller.map(|_| ()).ok_or(Error::Unauthenticated),
+        Access::SignedIn | Access::InBody => portal::cgu::accepted(state, &caller.ok_or(Error::Unauthenticated)?).await,
         Access::Account(action) => {
             let caller = caller.ok_or(Error::Unauthenticated)?;
+            portal::cgu::accepted(state, &caller).await?;
             let account = account_of(request).await?;
             let granted = rights::granted(state, &caller, account).await?;
             granted.require(action)?;
@@ -197,8 +208,8 @@ fn too_long(route: &Route, headers: &HeaderMap) -> Result<(), Error> {
 }
 
 /// Where a request comes from: the peer or, when the peer is a proxy we trust, the last address before our proxies.
-pub fn client_address(config: &Config, peer: Option<&ConnectInfo<SocketAddr>>, headers: &HeaderMap) -> IpAddr {
-    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip().to_canonical());
+pub fn client_address(config: &Config, peer: Option<&ConnectInfo<Peer>>, headers: &HeaderMap) -> IpAddr {
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.0.ip().to_canonical());
     let trusted = |address: &IpAddr| config.web.trusted_proxies.contains(address);
     if !trusted(&peer) {
         return peer;
@@ -264,7 +275,7 @@ mod tests {
     fn seen(proxies: &str, peer: &str, forwarded: &str) -> String {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", HeaderValue::from_str(forwarded).unwrap());
-        let peer = ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1));
+        let peer = ConnectInfo(Peer(std::net::SocketAddr::new(peer.parse().unwrap(), 1)));
         client_address(&config(proxies), Some(&peer), &headers).to_string()
     }
 

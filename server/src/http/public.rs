@@ -13,11 +13,17 @@ use axum::{
 use serde::Deserialize;
 use wire::{Problem, portal::Preferences};
 
-use super::extract::{self, Form, Nonce, Visitor};
-use crate::{clock, error::Error, state::State};
-
-/// How long the language chosen before signing in is kept: six months.
-const LANGUAGE_SECONDS: u64 = 180 * 24 * 3600;
+use super::{
+    cookies::LANGUAGE_SECONDS,
+    extract::{self, Form, Nonce, Visitor},
+};
+use crate::{
+    auth::means::{self, SignedBy},
+    clock,
+    error::Error,
+    portal::maintenance,
+    state::State,
+};
 
 /// The language of a request: the cookie, then what the browser accepts.
 #[derive(Debug, Clone, Copy)]
@@ -50,17 +56,24 @@ pub fn assets(state: &State) -> AssetUrls {
         sprite: url("sprite.svg"),
         favicon: url("favicon.svg"),
         manifest: url("site.webmanifest"),
+        passkey: url("passkey.js"),
+        waiting: url("waiting.js"),
     }
 }
 
 /// What a page knows before it is drawn, for nobody in particular.
 pub fn context(state: &State, spoken: Spoken, nonce: &Nonce) -> PageContext {
     let zone = Preferences::default().zone;
+    let passkeys = state.passkeys.as_ref().filter(|_| means::is_on(state, SignedBy::Passkey));
     PageContext {
         nonce: nonce.0.to_string(),
         lang: spoken.0,
         assets: assets(state),
         now_local: clock::local_minutes(state.clock.now_ms(), &zone),
+        banner: maintenance::both(&state.config.maintenance, state.clock.now_ms()),
+        psc: state.psc.is_some() && means::is_on(state, SignedBy::Psc),
+        passkeys: passkeys.map(|passkeys| passkeys.origin().to_owned()),
+        opening: state.config.is_open(),
         ..PageContext::default()
     }
 }
@@ -107,9 +120,14 @@ fn sentence(code: &str) -> &str {
 
 /// The address of the sign-in page that comes back to `path`.
 pub fn sign_in_path(path: &str) -> String {
+    with_back("/connexion", path)
+}
+
+/// The address of `page` that leads back to `path` afterwards.
+pub fn with_back(page: &str, path: &str) -> String {
     match extract::return_path(path) {
-        Some("/" | "/courrier") | None => "/connexion".into(),
-        Some(path) => format!("/connexion?retour={}", encode(path)),
+        Some("/" | "/courrier") | None => page.into(),
+        Some(path) => format!("{page}?retour={}", encode(path)),
     }
 }
 
@@ -145,11 +163,6 @@ pub async fn language(
     let back = referer.and_then(|url| url.strip_prefix(state.config.origin())).and_then(extract::own_path);
     let kept = extract::set_cookie(extract::LANGUAGE_COOKIE, lang.code(), LANGUAGE_SECONDS)?;
     Ok(([(header::SET_COOKIE, kept)], Redirect::to(back.unwrap_or("/"))).into_response())
-}
-
-/// `GET /aide`.
-pub async fn help(AxumState(state): AxumState<State>, spoken: Spoken, nonce: Nonce) -> Response {
-    page(StatusCode::OK, PublicPage::Help, context(&state, spoken, &nonce))
 }
 
 #[cfg(test)]

@@ -9,7 +9,13 @@ use axum::{
 };
 use wire::portal::Action;
 
-use super::{account_pages, assets, body, download, events, forms, health, jmap, layers, openapi, pages, public, sign_in};
+use super::account_pages::{
+    applications, browsers, confirm, contacts, devices, export, outside, passkeys as own_passkeys, password, security,
+};
+use super::{
+    account_pages, approval, assets, body, directory, download, events, forms, health, jmap, layers, openapi, opening,
+    pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
+};
 use crate::{portal, state::State};
 
 /// Who may use a row. The guard asks before the handler runs.
@@ -17,6 +23,8 @@ use crate::{portal, state::State};
 pub enum Access {
     /// Everyone.
     Public,
+    /// Whoever is signed in, even before the terms of service are accepted.
+    BeforeCgu,
     /// Whoever is signed in; what is answered is about them.
     SignedIn,
     /// Whoever is signed in; which BAL is touched stands in the body, and the use case asks for the right.
@@ -100,19 +108,98 @@ macro_rules! routes {
     };
 }
 
-use Access::{Account, InBody, Public, SignedIn};
+use Access::{Account, BeforeCgu, InBody, Public, SignedIn};
 
 routes! {
     get "GET" "/" Page Public, "home", public::home, "The public home";
-    get "GET" "/aide" Page Public, "help", public::help, "Help";
+    get "GET" "/aide" Page Public, "help", portal_pages::help, "Help and questions";
+    get "GET" "/configurations" Page Public, "requirements", portal_pages::requirements, "What is needed to use the service";
+    get "GET" "/securite" Page Public, "security-advice", portal_pages::security, "Security advice";
+    get "GET" "/mentions-legales" Page Public, "legal", portal_pages::legal, "Legal notice and processors";
+    get "GET" "/confidentialite" Page Public, "privacy", portal_pages::privacy, "Privacy notice";
+    get "GET" "/patients" Page Public, "patients", portal_pages::patients, "Information for patients, and its template";
+    get "GET" "/patients/modele.rtf" Download Public, "patients-template", portal_pages::patients_template, "The template, to fill in";
+    get "GET" "/cookies" Page Public, "cookies", portal_pages::cookies, "Every cookie that may be set";
+    get "GET" "/accessibilite" Page Public, "accessibility", portal_pages::accessibility, "Accessibility statement";
+    get "GET" "/etat" Page Public, "status", portal_pages::status, "How the service is";
+    get "GET" "/cgu" Page Public, "cgu", portal_pages::cgu, "Terms of service in force, earlier and coming ones";
+    get "GET" "/cgu/{version}" Page Public, "cgu-version", portal_pages::cgu_version, "One version of the terms of service";
+    get "GET" "/cgu/{version}/texte" Download Public, "cgu-text", portal_pages::cgu_text, "One version as text, to keep";
+    get "GET" "/cgu/accepter" Page BeforeCgu, "cgu-form", portal_pages::cgu_form, "Asks to accept the terms of service";
+    post "POST" "/cgu/accepter" Form BeforeCgu, "cgu-accept", portal_pages::cgu_accept, "Accepts the terms of service";
+    get "GET" "/contact" Page Public, "contact", portal_pages::contact, "Contacts, opening hours, form";
+    post "POST" "/contact" Form Public, "contact-write", portal_pages::contact_write, "Writes to support";
     post "POST" "/langue" Form Public, "language", public::language, "Keeps the language of who is not signed in";
     get "GET" "/connexion" Page Public, "sign-in-form", sign_in::form, "Form of the password";
     post "POST" "/connexion" Form Public, "sign-in-password", sign_in::password, "Checks the password, sends a code";
     get "GET" "/connexion/code" Page Public, "sign-in-code-form", sign_in::code_form, "Form of the code";
     post "POST" "/connexion/code" Form Public, "sign-in-code", sign_in::code, "Checks the code, begins a session";
     post "POST" "/connexion/code/renvoyer" Form Public, "sign-in-resend", sign_in::resend, "Sends a new code";
-    post "POST" "/deconnexion" Form SignedIn, "sign-out-form", sign_in::sign_out, "Ends the session, or all of them";
+    get "GET" "/connexion/code/attente" Api Public, "sign-in-approval", sign_in::approval_state, "How the approval stands that this browser waits for";
+    post "POST" "/connexion/cle/options" Api Public, "passkey-options", passkeys::options, "What an authenticator is asked at sign-in";
+    post "POST" "/connexion/cle" Form Public, "passkey-sign-in", passkeys::sign_in, "Checks a passkey's signature, begins a session";
+    get "GET" "/connexion/psc" Page Public, "psc-start", psc::start, "To the identity provider";
+    get "GET" "/connexion/psc/retour" Page Public, "psc-return", psc::back, "Back from the identity provider: a session, or the opening of a BAL";
+    get "GET" "/connexion/psc/sortie" Page Public, "psc-left", psc::left, "Signed out at the identity provider";
+    get "GET" "/inscription" Page Public, "opening", opening::start, "What it takes to open a BAL, or the step one had come to";
+    get "GET" "/inscription/fin" Page SignedIn, "opening-ready", opening::ready, "The BAL is ready";
+    get "GET" "/inscription/{step}" Page Public, "opening-step", opening::step, "One step of opening a BAL";
+    post "POST" "/inscription/{step}" Form Public, "opening-step-set", opening::post, "Passes one step of opening a BAL";
+    get "GET" "/annuaire" Page SignedIn, "directory", directory::form, "Form of the directory";
+    post "POST" "/annuaire" Form SignedIn, "directory-search", directory::search, "Who answers what was asked of the directory";
+    get "GET" "/connexion/oubli" Page Public, "recovery-form", recovery_pages::forgot_form, "Form of a lost access";
+    post "POST" "/connexion/oubli" Form Public, "recovery-ask", recovery_pages::forgot, "Sends a link of recovery";
+    get "GET" "/connexion/suspendre" Page Public, "suspend-form", recovery_pages::suspend_form, "Form of a suspension";
+    post "POST" "/connexion/suspendre" Form Public, "suspend-ask", recovery_pages::suspend, "Sends a link that suspends";
+    get "GET" "/connexion/lien/{token}" Page Public, "recovery-link", recovery_pages::link_form, "What a link is for";
+    post "POST" "/connexion/lien/{token}" Form Public, "recovery-link-use", recovery_pages::link, "Suspends, or goes on to the second proof";
+    get "GET" "/connexion/preuve" Page Public, "recovery-proof-form", recovery_pages::proof_form, "Form of the second proof";
+    post "POST" "/connexion/preuve" Form Public, "recovery-proof", recovery_pages::proof, "Checks the second proof";
+    post "POST" "/connexion/preuve/renvoyer" Form Public, "recovery-proof-renew", recovery_pages::proof_renew, "Another code or means";
+    get "GET" "/connexion/nouveau-mot-de-passe" Page Public, "recovery-password-form", recovery_pages::password_form, "Form of the new password";
+    post "POST" "/connexion/nouveau-mot-de-passe" Form Public, "recovery-password", recovery_pages::password, "Keeps the new password, closes all sessions";
+    post "POST" "/deconnexion" Form BeforeCgu, "sign-out-form", sign_in::sign_out, "Ends the session, or all of them";
 
+    get "GET" "/compte" Page SignedIn, "account", account_pages::overview, "One's own account";
+    get "GET" "/compte/confirmer" Page BeforeCgu, "account-confirm-form", confirm::confirm_form, "Asks again who one is";
+    post "POST" "/compte/confirmer" Form BeforeCgu, "account-confirm", confirm::confirm, "Checks the password, asks for the second proof";
+    get "GET" "/compte/confirmer/code" Page BeforeCgu, "account-confirm-code-form", confirm::confirm_code_form, "Form of the second proof";
+    post "POST" "/compte/confirmer/code" Form BeforeCgu, "account-confirm-code", confirm::confirm_code, "Checks the second proof";
+    post "POST" "/compte/confirmer/code/renvoyer" Form BeforeCgu, "account-confirm-renew", confirm::confirm_renew, "Another code or means";
+    post "POST" "/compte/confirmer/cle/options" Api BeforeCgu, "account-confirm-key-options", confirm::passkey_options, "What an authenticator is asked to confirm";
+    post "POST" "/compte/confirmer/cle" Form BeforeCgu, "account-confirm-key", confirm::passkey, "Checks a passkey's signature";
+    get "GET" "/compte/mot-de-passe" Page SignedIn, "account-password-form", password::password_form, "Form of the password";
+    post "POST" "/compte/mot-de-passe" Form SignedIn, "account-password", password::password, "Measures or changes the password";
+    get "GET" "/compte/contacts" Page SignedIn, "account-contacts-form", contacts::contacts_form, "Ordinary address and mobile";
+    post "POST" "/compte/contacts" Form SignedIn, "account-contacts", contacts::contacts, "Verifies a new contact, or removes the mobile";
+    get "GET" "/compte/contacts/code" Page SignedIn, "account-contact-code-form", contacts::contact_code_form, "Form of the code of a contact";
+    post "POST" "/compte/contacts/code" Form SignedIn, "account-contact-code", contacts::contact_code, "Keeps a verified contact";
+    post "POST" "/compte/contacts/code/renvoyer" Form SignedIn, "account-contact-renew", contacts::contact_renew, "Another code to the contact";
+    get "GET" "/compte/appareils" Page SignedIn, "account-devices", devices::devices_form, "Enrolled devices";
+    post "POST" "/compte/appareils" Form SignedIn, "account-device-add", devices::device_add, "Begins to enrol a device";
+    post "POST" "/compte/appareils/confirmer" Form SignedIn, "account-device-confirm", devices::device_confirm, "Enrols a device by its first code";
+    post "POST" "/compte/appareils/retirer" Form SignedIn, "account-device-remove", devices::device_remove, "Removes a device";
+    post "POST" "/compte/appareils/cle/options" Api SignedIn, "account-passkey-options", own_passkeys::options, "What an authenticator is asked to enrol it";
+    post "POST" "/compte/appareils/cle" Form SignedIn, "account-passkey-add", own_passkeys::add, "Enrols a passkey";
+    post "POST" "/compte/appareils/cle/retirer" Form SignedIn, "account-passkey-remove", own_passkeys::remove, "Removes a passkey";
+    post "POST" "/compte/appareils/navigateur" Form SignedIn, "account-browser-add", browsers::add, "Enrols this browser to approve sign-ins";
+    post "POST" "/compte/appareils/navigateur/retirer" Form SignedIn, "account-browser-remove", browsers::remove, "Removes a browser that approves";
+    get "GET" "/compte/approbation" Page Public, "approval", approval::page, "What an enrolled browser is asked to approve";
+    get "GET" "/compte/approbation/attente" Api Public, "approval-waiting", approval::waiting, "Which requests wait for this browser";
+    post "POST" "/compte/approbation" Form Public, "approval-answer", approval::answer, "Approves or refuses a sign-in";
+    get "GET" "/compte/applications" Page SignedIn, "account-tokens", applications::applications_form, "Application passwords";
+    post "POST" "/compte/applications" Form SignedIn, "account-token-add", applications::application_add, "Makes an application password";
+    post "POST" "/compte/applications/retirer" Form SignedIn, "account-token-end", applications::application_end, "Ends an application password";
+    get "GET" "/compte/securite" Page SignedIn, "account-security", security::security, "What was done about the access";
+    get "GET" "/compte/signature" Page SignedIn, "account-signature-form", outside::signature_form, "Signatures";
+    post "POST" "/compte/signature" Form InBody, "account-signature", outside::signature, "Keeps a signature";
+    get "GET" "/compte/notifications" Page SignedIn, "account-notices-form", outside::notifications_form, "Notices of new mail";
+    post "POST" "/compte/notifications" Form SignedIn, "account-notices", outside::notifications, "Keeps what one wants to be told";
+    get "GET" "/compte/annuaire" Page SignedIn, "account-directory-form", outside::directory_form, "What the directory shows";
+    post "POST" "/compte/annuaire" Form InBody, "account-directory", outside::directory, "Sets what the directory shows";
+    post "POST" "/compte/exporter" Form InBody, "account-export", export::mbox, "A copy of every message of an account";
+    get "GET" "/compte/fermer" Page BeforeCgu, "account-closing-form", outside::closing_form, "The end of an account";
+    post "POST" "/compte/fermer" Form BeforeCgu, "account-closing", outside::closing, "Asks for the end of an account, or takes it back";
     get "GET" "/compte/sessions" Page SignedIn, "account-sessions", account_pages::sessions, "Where one is signed in";
     post "POST" "/compte/sessions" Form SignedIn, "account-session-end", account_pages::end_session, "Ends one session";
     get "GET" "/compte/preferences" Page SignedIn, "account-preferences", account_pages::preferences, "Form of the preferences";
@@ -139,7 +226,7 @@ routes! {
     post "POST" "/api/session/stay" Api SignedIn, "session-stay", portal::sessions::stay, "Keeps the session alive";
     get "GET" "/api/sessions" Api SignedIn, "sessions", portal::sessions::get, "Where one is signed in";
     delete "DELETE" "/api/sessions/{session}" Api SignedIn, "session-end", portal::sessions::delete, "Ends one session";
-    post "POST" "/api/sign-out" Api SignedIn, "sign-out", portal::sessions::sign_out, "Ends the session, or all of them";
+    post "POST" "/api/sign-out" Api BeforeCgu, "sign-out", portal::sessions::sign_out, "Ends the session, or all of them";
     get "GET" "/api/openapi.json" Api Public, "openapi", openapi::get, "This document";
 
     get "GET" "/assets/{*path}" Asset Public, "asset", assets::serve, "Files of the site";

@@ -1,12 +1,16 @@
 //! Signing in and out, by forms that need no script.
 
-use app::public::PublicPage;
+use app::{
+    pages::{approbation::Approval, connexion::CodePage},
+    public::PublicPage,
+};
 use axum::{
     extract::{Query, State as AxumState},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use store::approvals::Awaited;
 
 use super::{
     extract::{self, ClientAddress, Form, Nonce, Visitor},
@@ -14,7 +18,10 @@ use super::{
 };
 use crate::{
     auth::{
-        Caller,
+        Caller, approval,
+        means::SignedBy,
+        psc,
+        sessions::token_hash,
         sign_in::{self, Browser, SignInError},
     },
     error::Error,
@@ -45,6 +52,8 @@ pub struct PasswordForm {
 pub struct CodeForm {
     code: String,
     retour: String,
+    /// Another means than the one that is waited for.
+    moyen: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -53,13 +62,20 @@ pub struct SignOutForm {
     partout: String,
 }
 
-fn browser(address: ClientAddress, headers: &HeaderMap, spoken: Spoken) -> Browser {
+/// Who tries, from where.
+pub(super) fn browser(address: ClientAddress, headers: &HeaderMap, spoken: Spoken) -> Browser {
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     Browser { address: address.0, agent: agent.to_owned(), lang: spoken.0 }
 }
 
-fn challenge_token(headers: &HeaderMap) -> Option<String> {
+/// The token of what this browser owes.
+pub(super) fn challenge_token(headers: &HeaderMap) -> Option<String> {
     extract::cookie(headers, extract::CHALLENGE_COOKIE)
+}
+
+/// The cookie of what this browser owes from now on.
+pub(super) fn challenge_cookie(state: &State, token: &str) -> Result<axum::http::HeaderValue, Error> {
+    extract::set_cookie(extract::CHALLENGE_COOKIE, token, u64::from(state.config.codes.minutes) * 60)
 }
 
 fn with_back(path: &str, retour: &str) -> String {
@@ -80,13 +96,14 @@ pub async fn form(
     if who.is_some() {
         return Redirect::to(extract::return_path(&back.retour).unwrap_or(HOME)).into_response();
     }
-    let error = (back.dit == "code-expired" || back.dit == "code-used-up").then(|| back.dit.clone());
+    let errors = ["code-expired", "code-used-up", "account-suspended", "approval-refused"];
+    let error = errors.contains(&back.dit.as_str()).then(|| back.dit.clone());
     let mut context = public::context(&state, spoken, &nonce);
     context.said = (error.is_none() && !back.dit.is_empty()).then_some(back.dit);
     public::page(StatusCode::OK, sign_in_page(String::new(), &back.retour, error, None), context)
 }
 
-fn sign_in_page(login: String, retour: &str, error: Option<String>, wait_seconds: Option<u32>) -> PublicPage {
+pub(super) fn sign_in_page(login: String, retour: &str, error: Option<String>, wait_seconds: Option<u32>) -> PublicPage {
     let retour = extract::return_path(retour).unwrap_or_default().to_owned();
     PublicPage::SignIn { login, retour, error, wait_seconds }
 }
@@ -105,8 +122,7 @@ pub async fn password(
     let browser = browser(address, &headers, spoken);
     match sign_in::password(&state, &login, &secret, &browser).await {
         Ok(token) => {
-            let seconds = u64::from(state.config.codes.minutes) * 60;
-            let cookie = extract::set_cookie(extract::CHALLENGE_COOKIE, &token, seconds)?;
+            let cookie = challenge_cookie(&state, &token)?;
             let next = with_back("/connexion/code", &form.retour);
             Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&next)).into_response())
         }
@@ -119,7 +135,7 @@ pub async fn password(
 }
 
 /// What the page says of a refusal: status, code, seconds to wait.
-fn refusal(error: SignInError) -> Result<(StatusCode, &'static str, Option<u32>), Error> {
+pub(super) fn refusal(error: SignInError) -> Result<(StatusCode, &'static str, Option<u32>), Error> {
     Ok(match error {
         SignInError::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, "bad-credentials", None),
         SignInError::WrongCode => (StatusCode::UNPROCESSABLE_ENTITY, "bad-code", None),
@@ -127,6 +143,11 @@ fn refusal(error: SignInError) -> Result<(StatusCode, &'static str, Option<u32>)
         SignInError::Expired => (StatusCode::UNPROCESSABLE_ENTITY, "code-expired", None),
         SignInError::TooSoon { seconds } => (StatusCode::TOO_MANY_REQUESTS, "code-too-soon", Some(seconds)),
         SignInError::Wait(seconds) => (StatusCode::TOO_MANY_REQUESTS, "too-many", Some(seconds)),
+        SignInError::Suspended => (StatusCode::FORBIDDEN, "account-suspended", None),
+        SignInError::NotYet => (StatusCode::UNPROCESSABLE_ENTITY, "approval-waiting", None),
+        SignInError::ApprovalRefused => (StatusCode::FORBIDDEN, "approval-refused", None),
+        SignInError::ApprovalLapsed => (StatusCode::UNPROCESSABLE_ENTITY, "approval-lapsed", None),
+        SignInError::NoMeans => (StatusCode::FORBIDDEN, "no-means", None),
         SignInError::Store(error) => return Err(error.into()),
         SignInError::Internal(error) => return Err(error.into()),
     })
@@ -160,20 +181,42 @@ async fn code_page(
     (status, error, said): (StatusCode, Option<&'static str>, Option<String>),
 ) -> Result<Response, Error> {
     let Some(token) = challenge_token(headers) else { return Ok(restart(retour, "code-expired")) };
-    let (masked_contact, resend_in) = match sign_in::waiting(state, &token).await {
+    let (waiting, others) = match sign_in::waiting(state, &token).await {
         Ok(waiting) => waiting,
-        Err(SignInError::Expired) => return Ok(restart(retour, "code-expired")),
-        Err(error) => return Err(refusal(error).err().unwrap_or(Error::NotFound)),
+        Err(error) => {
+            let (_, code, _) = refusal(error)?;
+            return Ok(restart(retour, code));
+        }
     };
-    let page = PublicPage::Code {
-        masked_contact,
+    let page = PublicPage::Code(Box::new(CodePage {
+        action: "/connexion/code",
+        means: waiting.means.code(),
+        contact: waiting.contact,
         retour: extract::return_path(retour).unwrap_or_default().to_owned(),
         error: error.map(String::from),
-        resend_in,
-    };
+        resend_in: waiting.resend_in,
+        approval: waiting.approval.map(approval_shown),
+        others: others.into_iter().map(SignedBy::code).collect(),
+        cancel: "/connexion",
+    }));
     let mut context = public::context(state, spoken, nonce);
     context.said = said;
     Ok(public::page(status, page, context))
+}
+
+/// The digits for the enrolled browser, as the page shows them.
+pub(super) fn approval_shown(awaited: Awaited) -> Approval {
+    Approval { number: awaited.number, state: approval::word(Some(awaited.state)) }
+}
+
+/// `GET /connexion/code/attente`: how the approval stands that this browser waits for.
+pub async fn approval_state(AxumState(state): AxumState<State>, headers: HeaderMap) -> Result<Response, Error> {
+    let awaited = match challenge_token(&headers) {
+        Some(token) => state.store.approval_awaited(token_hash(&token)).await?,
+        None => None,
+    };
+    let word = approval::word(awaited.map(|awaited| awaited.state));
+    Ok(axum::Json(serde_json::json!({"state": word})).into_response())
 }
 
 /// `POST /connexion/code`: the session begins.
@@ -189,7 +232,9 @@ pub async fn code(
     let browser = browser(address, &headers, spoken);
     match sign_in::code(&state, &token, &form.code, &browser).await {
         Ok(session) => signed_in(&state, &session, &form.retour),
-        Err(error @ (SignInError::UsedUp | SignInError::Expired)) => {
+        Err(
+            error @ (SignInError::UsedUp | SignInError::Expired | SignInError::Suspended | SignInError::ApprovalRefused),
+        ) => {
             let (_, code, _) = refusal(error)?;
             Ok(restart(&form.retour, code))
         }
@@ -200,7 +245,7 @@ pub async fn code(
     }
 }
 
-fn signed_in(state: &State, token: &str, retour: &str) -> Result<Response, Error> {
+pub(super) fn signed_in(state: &State, token: &str, retour: &str) -> Result<Response, Error> {
     let seconds = u64::from(state.config.sessions.absolute_hours) * 3600;
     let mut response = Redirect::to(extract::return_path(retour).unwrap_or(HOME)).into_response();
     let headers = response.headers_mut();
@@ -212,19 +257,26 @@ fn signed_in(state: &State, token: &str, retour: &str) -> Result<Response, Error
 /// `POST /connexion/code/renvoyer`.
 pub async fn resend(
     AxumState(state): AxumState<State>,
+    address: ClientAddress,
     headers: HeaderMap,
     spoken: Spoken,
     nonce: Nonce,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
     let Some(token) = challenge_token(&headers) else { return Ok(restart(&form.retour, "code-expired")) };
-    match sign_in::resend(&state, &token, spoken.0).await {
+    let browser = browser(address, &headers, spoken);
+    match sign_in::resend(&state, &token, SignedBy::from_code(&form.moyen), &browser).await {
         Ok(()) => {
             let path = with_back("/connexion/code", &form.retour);
             let mark = if path.contains('?') { '&' } else { '?' };
-            Ok(Redirect::to(&format!("{path}{mark}dit=code-sent")).into_response())
+            let sent = ![SignedBy::Totp, SignedBy::Approval].map(SignedBy::code).contains(&form.moyen.as_str());
+            let said = if !sent { String::new() } else { format!("{mark}dit=code-sent") };
+            Ok(Redirect::to(&format!("{path}{said}")).into_response())
         }
-        Err(SignInError::Expired) => Ok(restart(&form.retour, "code-expired")),
+        Err(error @ (SignInError::Expired | SignInError::ApprovalRefused)) => {
+            let (_, code, _) = refusal(error)?;
+            Ok(restart(&form.retour, code))
+        }
         Err(error) => {
             let (status, code, _) = refusal(error)?;
             code_page(&state, &headers, spoken, &nonce, &form.retour, (status, Some(code), None)).await
@@ -236,9 +288,20 @@ pub async fn resend(
 pub async fn sign_out(
     AxumState(state): AxumState<State>,
     caller: Caller,
+    spoken: Spoken,
+    nonce: Nonce,
     Form(form): Form<SignOutForm>,
 ) -> Result<Response, Error> {
+    // Asked before the session is gone: a session that began at the identity provider ends there too.
+    let leaving = match (&state.psc, caller.session) {
+        (Some(provider), Some(session)) => psc::end_session_url(&state, provider, session).await?,
+        _ => None,
+    };
     crate::portal::sessions::end(&state, &caller, !form.partout.is_empty()).await?;
     let gone = extract::set_cookie(extract::SESSION_COOKIE, "", 0)?;
-    Ok(([(header::SET_COOKIE, gone)], Redirect::to("/connexion?dit=signed-out")).into_response())
+    let next = match leaving {
+        Some(url) => super::psc::leaving(&state, &url, spoken, &nonce),
+        None => Redirect::to("/connexion?dit=signed-out").into_response(),
+    };
+    Ok(([(header::SET_COOKIE, gone)], next).into_response())
 }

@@ -14,7 +14,10 @@ use crate::{
     auth::Caller,
     clock,
     error::Error,
-    http::extract::{self, Form, Json as JsonBody},
+    http::{
+        cookies::LANGUAGE_SECONDS,
+        extract::{self, Form, Json as JsonBody},
+    },
     state::State,
 };
 
@@ -117,7 +120,7 @@ pub async fn post(
     let mut response = Redirect::to(&format!("{back}{mark}dit=preferences")).into_response();
     // Also for this browser before signing in; sign-in pages should speak the same language.
     let lang = preferences.language.as_deref().and_then(Lang::from_code).map_or("", Lang::code);
-    let seconds = if lang.is_empty() { 0 } else { 365 * 24 * 3600 };
+    let seconds = if lang.is_empty() { 0 } else { LANGUAGE_SECONDS };
     response.headers_mut().append(header::SET_COOKIE, extract::set_cookie(extract::LANGUAGE_COOKIE, lang, seconds)?);
     Ok(response)
 }

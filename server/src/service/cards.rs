@@ -54,6 +54,11 @@ fn made(state: &State, shown: Option<&str>, email: &str, entry: Option<Entry>) -
         verified: None,
         deceptive,
     };
+    // Liste rouge: of this server, and nothing more, whoever asks.
+    let hidden = entry.as_ref().is_some_and(|entry| entry.profile.liste_rouge);
+    if hidden {
+        return Card { verified: Some("domain".into()), ..unknown };
+    }
     if let Some(Entry { name, profile, .. }) = entry {
         return Card {
             kind: if profile.kind == "PER" { "professional" } else { "organisation" }.into(),

@@ -58,6 +58,22 @@ fn code(fault: AddressFault) -> &'static str {
     }
 }
 
+/// Is this an address of the trust space? Such a one is no ordinary address: who cannot sign in cannot read it.
+///
+/// # Errors
+/// The store's.
+pub async fn is_mssante(state: &State, address: &str) -> Result<bool, store::Error> {
+    let address = address.trim().to_lowercase();
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    // A suffix proves no trust, but it is enough to refuse.
+    let looks_like_one = domain == "mssante.fr" || domain.ends_with(".mssante.fr") || domain == "mssante.apicrypt.org";
+    let opened_here = state.config.opening.all_domains().any(|ours| ours == domain);
+    Ok(looks_like_one
+        || opened_here
+        || is_trusted(&state.config.trust.domains, &address)
+        || state.store.domain_is_ours(&address).await?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use wire::id::{AccountId, PersonId};
 use wire::portal::Action;
 
 use crate::changes::Type;
+use crate::clock::Random;
 use crate::db::{Row, Tx, args, statements};
 use crate::dialect;
 use crate::error::{Error, Result};
@@ -14,7 +15,7 @@ use crate::keys::{Keys, Owner};
 use crate::ledger::Ledger;
 use crate::mailboxes::{self, NewMailbox, Role};
 use crate::traces::{Actor, Chain, Trace, trace};
-use crate::{Store, identities, rights};
+use crate::{Store, identities, professionals, rights};
 
 statements! {
     INSERT = "INSERT INTO account (account_id, address_code, domain_code, sealed, listed, created_at, modseq, email_state,
@@ -25,7 +26,11 @@ statements! {
     SELECT_ALL = "SELECT account_id, sealed, created_at, email_state, mailbox_state, thread_state, submission_state,
         identity_state FROM account ORDER BY created_at, account_id";
     OF_DOMAIN = "SELECT account_id FROM account WHERE domain_code = $1 LIMIT 1";
-    BY_ADDRESS = "SELECT account_id FROM account WHERE address_code = $1";
+    BY_ADDRESS = "SELECT account_id FROM account WHERE address_code = $1 AND closed_at IS NULL";
+    RESERVE = "INSERT INTO reserved_address (address_code, account_id, reserved_at) VALUES ($1, $2, $3)";
+    NOMINATIVE = "INSERT INTO nominative (person_id, domain, account_id) VALUES ($1, $2, $3)
+        ON CONFLICT (person_id, domain) DO NOTHING";
+    OCTETS = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM email WHERE account_id = $1";
     STATES = "SELECT email_state, mailbox_state, thread_state, submission_state, identity_state
         FROM account WHERE account_id = $1";
 }
@@ -50,6 +55,17 @@ pub struct Profile {
     /// Hidden from searches of the directory.
     #[serde(default)]
     pub liste_rouge: bool,
+    /// Code of the profession in the national nomenclature.
+    #[serde(default)]
+    pub profession_code: Option<String>,
+    /// The telephone of the place, shown where its holder publishes it.
+    #[serde(default)]
+    pub phone: Option<String>,
+    #[serde(default)]
+    pub publish_phone: bool,
+    /// Who answers for the data of this BAL: its holder, or the structure that employs them.
+    #[serde(default)]
+    pub controller: Option<String>,
 }
 
 /// A BAL to make.
@@ -123,6 +139,10 @@ pub(crate) fn open(operator: &Keys, id: i64, sealed: &[u8]) -> Result<Sealed> {
     operator.open_json(TABLE, id, sealed)
 }
 
+pub(crate) fn reseal(operator: &Keys, random: &dyn Random, id: i64, sealed: &Sealed) -> Result<Vec<u8>> {
+    operator.seal_json(random, TABLE, id, sealed)
+}
+
 fn read_states(row: &Row, first: usize) -> Result<States> {
     Ok(States {
         email: row.int(first)?,
@@ -144,7 +164,8 @@ pub(crate) async fn states_in(tx: &mut Tx, id: AccountId) -> Result<States> {
     read_states(&tx.fetch_one(STATES, args![id]).await?, 0)
 }
 
-async fn create(tx: &mut Tx, actor: Actor, new: &NewAccount) -> Result<AccountId> {
+/// Makes a BAL in the caller's transaction.
+pub(crate) async fn create(tx: &mut Tx, actor: Actor, new: &NewAccount) -> Result<AccountId> {
     let id = tx.new_id();
     let operator = tx.keys(Owner::Operator).await?;
     let sealed = Sealed { address: normal_address(&new.address), name: new.name.clone(), profile: new.profile.clone() };
@@ -154,6 +175,7 @@ async fn create(tx: &mut Tx, actor: Actor, new: &NewAccount) -> Result<AccountId
     let space = dialect::space(tx, id).await?;
     let code = address_code(&operator, &new.address);
     tx.execute(INSERT, args![id, code, domain_code(&operator, &new.address), sealed, listed, now, space]).await?;
+    tx.execute(RESERVE, args![code, id, now]).await?;
     let keys = tx.create_keys(Owner::Account(id)).await?;
     let mut ledger = Ledger::lock(tx, id).await?;
     let roles: &[Role] = if new.inbox_only { &[Role::Inbox] } else { &Role::ALL };
@@ -174,15 +196,31 @@ async fn create(tx: &mut Tx, actor: Actor, new: &NewAccount) -> Result<AccountId
     ledger.save(tx).await?;
     if let Some(holder) = new.holder {
         rights::grant(tx, holder, AccountId(id), &Action::ALL, None).await?;
+        name(tx, new, holder, id).await?;
     }
     let detail = json!({"holder": new.holder});
     trace(tx, Chain::Account(AccountId(id)), Trace::done("account-create", actor, Some(AccountId(id)), detail)).await?;
     Ok(AccountId(id))
 }
 
+/// A nominative BAL counts for its domain, and the identity provider's number for its holder leads to them.
+async fn name(tx: &mut Tx, new: &NewAccount, holder: PersonId, id: i64) -> Result<()> {
+    if new.profile.kind != "PER" {
+        return Ok(());
+    }
+    let address = normal_address(&new.address);
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    tx.execute(NOMINATIVE, args![holder, domain, id]).await?;
+    match &new.profile.rpps {
+        Some(rpps) => professionals::link_national(tx, &professionals::idnps(rpps), holder).await,
+        None => Ok(()),
+    }
+}
+
 impl Store {
     /// Makes a BAL with its keys, standard folders, identity and the holder's rights. `Conflict account_address_unique`
-    /// when the address is taken.
+    /// when the address is taken,
+    /// `reserved_address_pk` when it once was.
     pub async fn account_create(&self, actor: Actor, new: NewAccount) -> Result<AccountId> {
         self.write((actor, new), |tx, (actor, new)| create(tx, *actor, new).boxed()).await
     }
@@ -212,6 +250,11 @@ impl Store {
         let operator = self.operator_keys().await?;
         let rows = self.read().await?.fetch_all(SELECT_ALL, args![]).await?;
         rows.iter().map(|row| read_account(&operator, row)).collect()
+    }
+
+    /// Octets of the messages of a BAL.
+    pub async fn account_octets(&self, id: AccountId) -> Result<u64> {
+        Ok(self.read().await?.fetch_one(OCTETS, args![id]).await?.int(0)? as u64)
     }
 
     /// The states of a BAL; `NotFound`.

@@ -107,6 +107,8 @@ async fn begin(tx: &mut Tx, key: &[u8; 32], rule: AttemptRule) -> Result<Attempt
         Some(row) => (decayed(row.int(0)?, now - row.int(2)?), row.int(1)?),
         None => (0, 0),
     };
+    // Nothing is planned further than this: what is was written before the clock was set back.
+    let next_at = if next_at - now > 2 * rule.max_ms { now } else { next_at };
     let delay = rule.delay(failures);
     let start = if rule.queue { next_at.max(now) } else { now } + delay;
     if start - now > 2 * rule.max_ms {

@@ -11,6 +11,7 @@ use crate::keys::Owner;
 use crate::traces::Actor;
 use crate::{Store, correspondents};
 
+pub mod export;
 pub(crate) mod insert;
 pub(crate) mod keywords;
 mod prepare;

@@ -2,13 +2,15 @@
 
 use futures::FutureExt;
 
-use crate::{Result, Store, attempts, codes, searches, sessions, tokens, uploads};
+use crate::{Result, Store, approvals, attempts, ceremonies, codes, searches, sessions, tokens, uploads};
 
 /// What was removed of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Expired {
     pub sessions: u64,
     pub challenges: u64,
+    pub ceremonies: u64,
+    pub approvals: u64,
     pub tokens: u64,
     pub attempts: u64,
     pub uploads: u64,
@@ -18,7 +20,14 @@ pub struct Expired {
 impl Expired {
     /// How many rows in all.
     pub fn total(&self) -> u64 {
-        self.sessions + self.challenges + self.tokens + self.attempts + self.uploads + self.searches
+        self.sessions
+            + self.challenges
+            + self.ceremonies
+            + self.approvals
+            + self.tokens
+            + self.attempts
+            + self.uploads
+            + self.searches
     }
 }
 
@@ -32,6 +41,8 @@ impl Store {
                 Ok(Expired {
                     sessions: sessions::prune(tx, *idle_ms).await?,
                     challenges: codes::prune(tx).await?,
+                    ceremonies: ceremonies::prune(tx).await?,
+                    approvals: approvals::prune(tx).await?,
                     tokens: tokens::prune(tx).await?,
                     attempts: attempts::prune(tx).await?,
                     uploads: uploads::prune(tx).await?,

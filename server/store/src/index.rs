@@ -159,6 +159,62 @@ pub(crate) async fn matching(tx: &mut Tx, keys: &Keys, account: i64, word: &str)
     Ok(numbers)
 }
 
+/// ` FROM posting p WHERE …`: where these terms stand in one of these fields.
+pub(crate) fn postings(sql: &mut Sql, space: i64, terms: &[i64], fields: u8) {
+    sql.push(" FROM posting p WHERE p.space = ").bind(space).push(" AND p.term_no IN ").ids(terms);
+    if fields != field::ALL {
+        sql.push(" AND (p.hit & ").bind(i64::from(fields)).push(") <> 0");
+    }
+}
+
+/// ` AND p.hit …`: only in the message whose number the column holds.
+pub(crate) fn in_message(sql: &mut Sql, number: &'static str) {
+    let width = 1_i64 << FIELD_BITS;
+    sql.push(" AND p.hit >= ").push(number).push(" * ").bind(width);
+    sql.push(" AND p.hit < (").push(number).push(" + 1) * ").bind(width);
+}
+
+/// Messages by number, as bits.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct Found(Vec<u64>);
+
+impl Found {
+    /// The messages that hold one of these terms in one of these fields.
+    pub(crate) async fn of(tx: &mut Tx, space: i64, terms: &[i64], fields: u8) -> Result<Self> {
+        // One row of text: to take over tens of thousands of rows costs more than to find them.
+        let mut sql = Sql::new("SELECT COALESCE(string_agg(CAST(");
+        sql.push(HIT_NUMBER).push(" AS TEXT), ','), '')");
+        postings(&mut sql, space, terms, fields);
+        let rows = tx.fetch_composed(sql.done()).await?;
+        let text = rows.first().map_or(Ok(String::new()), |row| row.text(0))?;
+        let mut bits = Vec::new();
+        for number in text.split(',').filter(|number| !number.is_empty()) {
+            let number: usize = number.parse().map_err(|_| Error::Corrupt("posting"))?;
+            if bits.len() <= number / 64 {
+                bits.resize(number / 64 + 1, 0);
+            }
+            bits[number / 64] |= 1 << (number % 64);
+        }
+        Ok(Self(bits))
+    }
+
+    /// Keeps what is in both.
+    pub(crate) fn keep(&mut self, other: &Self) {
+        self.0.truncate(other.0.len());
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| *mine &= theirs);
+    }
+
+    /// How many.
+    pub(crate) fn count(&self) -> i64 {
+        self.0.iter().map(|bits| i64::from(bits.count_ones())).sum()
+    }
+
+    /// Not below the number of messages that there are, as far as this one knows.
+    pub(crate) fn reach(&self) -> i64 {
+        self.0.len() as i64 * 64
+    }
+}
+
 /// Forgets terms that no message has any more.
 pub(crate) async fn forget(tx: &mut Tx, ledger: &Ledger, numbers: &[i64]) -> Result<()> {
     for chunk in numbers.chunks(LIST) {
@@ -216,6 +272,13 @@ mod tests {
             numbers.dedup();
             prop_assert_eq!(unpack(&pack(numbers.iter().copied())).unwrap(), numbers);
         }
+    }
+
+    #[test]
+    fn found_in_both_is_found() {
+        let (mut one, other) = (Found(vec![0b1011, 1]), Found(vec![0b0110]));
+        one.keep(&other);
+        assert_eq!((one.count(), one), (1, Found(vec![0b0010])));
     }
 
     #[test]

@@ -10,6 +10,7 @@ statements! {
     INSERT = "INSERT INTO login (lookup_code, person_id) VALUES ($1, $2)";
     SELECT = "SELECT login.person_id, credential.sealed_password FROM login
         LEFT JOIN credential ON credential.person_id = login.person_id WHERE login.lookup_code = $1";
+    UPDATE = "UPDATE login SET lookup_code = $2 WHERE lookup_code = $1 AND person_id = $3";
 }
 
 /// A login that exists.
@@ -42,4 +43,10 @@ impl Store {
 pub(crate) async fn insert(tx: &mut Tx, login: &str, person: PersonId) -> Result<()> {
     let code = code(&*tx.keys(Owner::Operator).await?, login);
     tx.execute(INSERT, args![code, person]).await.map(drop)
+}
+
+/// Where the old text was a login of this person, the new one is now. `Conflict` on `login_pk` when it is another's.
+pub(crate) async fn replace(tx: &mut Tx, old: &str, new: &str, person: PersonId) -> Result<()> {
+    let operator = tx.keys(Owner::Operator).await?;
+    tx.execute(UPDATE, args![code(&operator, old), code(&operator, new), person]).await.map(drop)
 }

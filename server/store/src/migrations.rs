@@ -25,7 +25,14 @@ macro_rules! migration {
     };
 }
 
-pub(crate) const MIGRATIONS: &[Migration] = &[migration!(1, "0001_mail"), migration!(2, "0002_people")];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_mail"),
+    migration!(2, "0002_people"),
+    migration!(3, "0003_portal"),
+    migration!(4, "0004_professionals"),
+    migration!(5, "0005_means"),
+    migration!(6, "0006_passkeys"),
+];
 
 statements! {
     VERSION = "SELECT CAST(COALESCE(MAX(number), 0) AS BIGINT) FROM schema_version";

@@ -14,16 +14,20 @@ use crate::{Error, Result, Store};
 statements! {
     INSERT = "INSERT INTO person (person_id, sealed, created_at) VALUES ($1, $2, $3)";
     SELECT = "SELECT sealed, created_at FROM person WHERE person_id = $1";
+    LOCK = "UPDATE person SET created_at = created_at WHERE person_id = $1 RETURNING sealed, created_at";
+    UPDATE = "UPDATE person SET sealed = $2 WHERE person_id = $1";
     INSERT_TRACE = "INSERT INTO trace_person (person_id, from_at, to_at, sealed) VALUES ($1, $2, NULL, $3)";
 }
 
 const TABLE: &str = "person";
 
 /// Someone to be known. Logins are MSSanté addresses, or the ordinary address of persons without a BAL.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewPerson {
     pub name: String,
     pub ordinary_email: String,
+    /// Verified, in the form of `wire::check::mobile`.
+    pub mobile: Option<String>,
     pub logins: Vec<String>,
 }
 
@@ -31,6 +35,14 @@ pub struct NewPerson {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
     pub ordinary_email: String,
+    pub mobile: Option<String>,
+}
+
+/// A contact that was verified, or given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContactChange {
+    OrdinaryEmail(String),
+    Mobile(Option<String>),
 }
 
 /// A person.
@@ -45,6 +57,14 @@ pub struct Person {
 struct Sealed {
     name: String,
     ordinary_email: String,
+    #[serde(default)]
+    mobile: Option<String>,
+}
+
+impl Sealed {
+    fn contact(self) -> Contact {
+        Contact { ordinary_email: self.ordinary_email, mobile: self.mobile }
+    }
 }
 
 impl Store {
@@ -64,7 +84,12 @@ impl Store {
     /// Where notices go. `NotFound` when there is no such person.
     pub async fn contact(&self, person: PersonId) -> Result<Contact> {
         let (sealed, _) = self.person_sealed(person).await?;
-        Ok(Contact { ordinary_email: sealed.ordinary_email })
+        Ok(sealed.contact())
+    }
+
+    /// Replaces a contact that was verified; answers those before. A login that was the ordinary address follows it.
+    pub async fn contact_set(&self, actor: Actor, person: PersonId, change: ContactChange) -> Result<Contact> {
+        self.write((actor, person, change), |tx, (actor, person, change)| set(tx, *actor, *person, change).boxed()).await
     }
 
     /// The key under which this person's browsers keep what is typed and not yet saved: the same after every sign-in,
@@ -80,10 +105,32 @@ impl Store {
     }
 }
 
-async fn insert(tx: &mut Tx, actor: Actor, new: &NewPerson, id: PersonId) -> Result<()> {
+async fn set(tx: &mut Tx, actor: Actor, person: PersonId, change: &ContactChange) -> Result<Contact> {
+    let row = tx.fetch_optional(LOCK, args![person]).await?.ok_or(Error::NotFound)?;
+    let (keys, random) = (tx.keys(Owner::Person(person.0)).await?, tx.random());
+    let mut sealed: Sealed = keys.open_json(TABLE, person.0, &row.bytes(0)?)?;
+    let before = Contact { ordinary_email: sealed.ordinary_email.clone(), mobile: sealed.mobile.clone() };
+    let kind = match change {
+        ContactChange::OrdinaryEmail(address) => {
+            logins::replace(tx, &before.ordinary_email, address, person).await?;
+            sealed.ordinary_email = address.clone();
+            "contact-email"
+        }
+        ContactChange::Mobile(number) => {
+            sealed.mobile = number.clone();
+            "contact-mobile"
+        }
+    };
+    tx.execute(UPDATE, args![person, keys.seal_json(random.as_ref(), TABLE, person.0, &sealed)?]).await?;
+    traces::trace(tx, Chain::Person(person), Trace::done(kind, actor, None, json!({}))).await?;
+    Ok(before)
+}
+
+/// Makes a person in the caller's transaction.
+pub(crate) async fn insert(tx: &mut Tx, actor: Actor, new: &NewPerson, id: PersonId) -> Result<()> {
     let (now, random) = (tx.now(), tx.random());
     let keys = tx.create_keys(Owner::Person(id.0)).await?;
-    let sealed = Sealed { name: new.name.clone(), ordinary_email: new.ordinary_email.clone() };
+    let sealed = Sealed { name: new.name.clone(), ordinary_email: new.ordinary_email.clone(), mobile: new.mobile.clone() };
     tx.execute(INSERT, args![id, keys.seal_json(random.as_ref(), TABLE, id.0, &sealed)?, now]).await?;
     let trace_keys = tx.create_keys(Owner::TracePerson(id.0)).await?;
     let identity = trace_keys.seal_json(random.as_ref(), "trace_person", id.0, &(&new.name, &new.logins))?;

@@ -137,7 +137,7 @@ async fn by_cursor(tx: &mut Tx, plan: &Plan, query: &Query, cursor: Option<Curso
     }
     let direction = cursor.map_or(Direction::Next, |cursor| cursor.direction);
     let from = cursor.map(|cursor| (cursor.key, cursor.email.0));
-    let window::Page { mut rows, total } = plan.beside(tx, from, direction, limit + 1).await?;
+    let mut rows = plan.beside(tx, from, direction, limit + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     if direction == Direction::Previous {
@@ -154,7 +154,6 @@ async fn by_cursor(tx: &mut Tx, plan: &Plan, query: &Query, cursor: Option<Curso
         next: place(last.as_ref(), Direction::Next).filter(|_| has_next),
         previous: place(first.as_ref(), Direction::Previous).filter(|_| has_previous),
         ids: rows.iter().map(|(_, id)| EmailId(*id)).collect(),
-        total: total.filter(|_| query.calculate_total).map(|total| total as u64),
         ..QueryResult::default()
     };
     if let (true, Some(first), Some(_)) = (query.calculate_total, rows.first(), cursor) {
@@ -171,9 +170,8 @@ async fn by_position(tx: &mut Tx, plan: &Plan, query: &Query, position: i64, lim
         total = Some(all as u64);
         from = (all + position).max(0);
     }
-    let window::Page { rows, total: counted } = plan.page(tx, from, limit + 1).await?;
+    let rows = plan.page(tx, from, limit + 1).await?;
     let mut result = listed(&rows, from, limit);
-    total = total.or(counted.filter(|_| query.calculate_total).map(|total| total as u64));
     // A first page that is not full tells the total.
     if query.calculate_total && total.is_none() && from == 0 && rows.len() <= limit as usize {
         total = Some(rows.len() as u64);
@@ -185,7 +183,7 @@ async fn by_position(tx: &mut Tx, plan: &Plan, query: &Query, position: i64, lim
 async fn by_anchor(tx: &mut Tx, plan: &Plan, email: EmailId, offset: i64, limit: i64) -> Result<QueryResult> {
     let anchor = plan.find(tx, email.0).await?.ok_or(Error::Refused("anchor-not-found"))?;
     let from = (plan.rank(tx, anchor).await? + offset).max(0);
-    let rows = plan.page(tx, from, limit + 1).await?.rows;
+    let rows = plan.page(tx, from, limit + 1).await?;
     Ok(listed(&rows, from, limit))
 }
 

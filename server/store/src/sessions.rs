@@ -10,15 +10,19 @@ use crate::traces::{self, Actor, Chain, Means, Trace};
 use crate::{Result, Store};
 
 statements! {
-    INSERT = "INSERT INTO session (session_id, token_hash, person_id, created_at, seen_at, expires_at, sealed_agent)
-        VALUES ($1, $2, $3, $4, $4, $5, $6)";
-    BY_TOKEN = "SELECT session_id, person_id, created_at, seen_at, expires_at FROM session WHERE token_hash = $1";
-    BY_ID = "SELECT session_id, person_id, created_at, seen_at, expires_at FROM session
+    INSERT = "INSERT INTO session (session_id, token_hash, person_id, created_at, seen_at, expires_at, sealed_agent, means,
+        strong_at) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $4)";
+    BY_TOKEN = "SELECT session_id, person_id, created_at, seen_at, expires_at, means, strong_at FROM session
+        WHERE token_hash = $1 AND NOT EXISTS (SELECT 1 FROM suspension WHERE suspension.person_id = session.person_id)";
+    BY_ID = "SELECT session_id, person_id, created_at, seen_at, expires_at, means, strong_at FROM session
         WHERE session_id = $1 AND person_id = $2";
-    BY_PERSON = "SELECT session_id, person_id, created_at, seen_at, expires_at, sealed_agent FROM session WHERE person_id = $1";
+    BY_PERSON = "SELECT session_id, person_id, created_at, seen_at, expires_at, means, strong_at, sealed_agent FROM session
+        WHERE person_id = $1";
+    STRENGTHEN = "UPDATE session SET strong_at = $3 WHERE session_id = $1 AND person_id = $2 AND strong_at < $3";
     TOUCH = "UPDATE session SET seen_at = $2 WHERE session_id = $1 AND seen_at < $2";
     DELETE = "DELETE FROM session WHERE session_id = $1 AND person_id = $2";
     DELETE_ALL = "DELETE FROM session WHERE person_id = $1";
+    DELETE_OTHERS = "DELETE FROM session WHERE person_id = $1 AND session_id <> $2";
     PRUNE = "DELETE FROM session WHERE expires_at < $1 OR seen_at < $2";
 }
 
@@ -34,6 +38,10 @@ pub struct Session {
     pub created_at: i64,
     pub seen_at: i64,
     pub expires_at: i64,
+    /// How it was opened.
+    pub means: String,
+    /// When the person last gave a whole proof in it.
+    pub strong_at: i64,
     /// The browser, shortened; only in lists.
     pub agent: String,
 }
@@ -46,6 +54,8 @@ impl Session {
             created_at: row.int(2)?,
             seen_at: row.int(3)?,
             expires_at: row.int(4)?,
+            means: row.text(5)?,
+            strong_at: row.int(6)?,
             agent: String::new(),
         })
     }
@@ -67,23 +77,25 @@ pub(crate) async fn prune(tx: &mut Tx, idle_ms: i64) -> Result<u64> {
 }
 
 impl Store {
-    /// Begins a session that ends after `absolute_ms` at the latest.
+    /// Begins a session that ends after `absolute_ms` at the latest, opened by `means` with a whole proof.
     pub async fn session_create(
         &self,
         person: PersonId,
         token: [u8; 32],
         absolute_ms: i64,
         agent: &str,
+        means: &'static str,
     ) -> Result<SessionId> {
         let id = SessionId(self.new_id());
-        self.write((person, token, absolute_ms, agent.to_owned(), id), |tx, (person, token, absolute_ms, agent, id)| {
+        let input = (person, token, absolute_ms, (agent.to_owned(), means), id);
+        self.write(input, |tx, (person, token, absolute_ms, (agent, means), id)| {
             async move {
                 let now = tx.now();
                 let keys = tx.keys(Owner::Person(person.0)).await?;
                 let sealed = keys.seal(tx.random().as_ref(), TABLE, id.0, agent.as_bytes())?;
-                tx.execute(INSERT, args![*id, token, *person, now, now + absolute_ms, sealed]).await?;
+                tx.execute(INSERT, args![*id, token, *person, now, now + absolute_ms, sealed, *means]).await?;
                 let actor = Actor { person: Some(*person), session: Some(*id), means: Means::Web };
-                traces::trace(tx, Chain::Person(*person), Trace::done("sign-in", actor, None, json!({}))).await
+                traces::trace(tx, Chain::Person(*person), Trace::done("sign-in", actor, None, json!({"by": means}))).await
             }
             .boxed()
         })
@@ -117,6 +129,20 @@ impl Store {
         .await
     }
 
+    /// Notes that the person proved again who they are, in this session, by `means`.
+    pub async fn session_strengthen(&self, actor: Actor, person: PersonId, session: SessionId, means: &str) -> Result<()> {
+        self.write((actor, person, session, means.to_owned()), |tx, (actor, person, session, means)| {
+            async move {
+                let now = tx.now();
+                tx.execute(STRENGTHEN, args![*session, *person, now]).await?;
+                let trace = Trace::done("proof", *actor, None, json!({"by": means}));
+                traces::trace(tx, Chain::Person(*person), trace).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
     /// The live sessions of a person.
     pub async fn sessions(&self, person: PersonId, idle_ms: i64) -> Result<Vec<Session>> {
         let keys = self.keys(Owner::Person(person.0)).await?;
@@ -124,7 +150,7 @@ impl Store {
         for row in self.read().await?.fetch_all(BY_PERSON, args![person]).await? {
             let mut session = Session::from_row(&row)?;
             if session.is_alive(self.now(), idle_ms) {
-                session.open_agent(&keys, &row.bytes(5)?)?;
+                session.open_agent(&keys, &row.bytes(7)?)?;
                 sessions.push(session);
             }
         }
@@ -156,5 +182,13 @@ impl Store {
             .boxed()
         })
         .await
+    }
+}
+
+/// Ends all sessions of a person but `kept`, in the caller's transaction (which leaves its own trace).
+pub(crate) async fn drop_others(tx: &mut Tx, person: PersonId, kept: Option<SessionId>) -> Result<()> {
+    match kept {
+        Some(kept) => tx.execute(DELETE_OTHERS, args![person, kept]).await.map(drop),
+        None => tx.execute(DELETE_ALL, args![person]).await.map(drop),
     }
 }

@@ -6,16 +6,34 @@ use wire::id::{PersonId, TokenId};
 
 use crate::db::{Row, Tx, args, statements};
 use crate::keys::Owner;
-use crate::traces::{self, Actor, Chain, Means, Trace};
+use crate::traces::{self, Actor, Chain, Trace};
 use crate::{Result, Store};
 
 statements! {
     INSERT = "INSERT INTO token (token_id, token_hash, person_id, sealed_name, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    BY_HASH = "SELECT token_id, person_id, expires_at FROM token WHERE token_hash = $1";
-    BY_ID = "SELECT token_id, person_id, expires_at FROM token WHERE token_id = $1 AND person_id = $2";
+    BY_HASH = "SELECT token_id, person_id, expires_at, seen_at FROM token WHERE token_hash = $1
+        AND NOT EXISTS (SELECT 1 FROM suspension WHERE suspension.person_id = token.person_id)";
+    BY_ID = "SELECT token_id, person_id, expires_at, seen_at FROM token WHERE token_id = $1 AND person_id = $2
+        AND NOT EXISTS (SELECT 1 FROM suspension WHERE suspension.person_id = token.person_id)";
+    BY_PERSON = "SELECT token_id, sealed_name, created_at, expires_at, seen_at FROM token
+        WHERE person_id = $1 ORDER BY token_id";
+    TOUCH = "UPDATE token SET seen_at = $2 WHERE token_id = $1 AND (seen_at IS NULL OR seen_at < $2)";
     PRUNE = "DELETE FROM token WHERE expires_at < $1";
     DELETE = "DELETE FROM token WHERE token_id = $1 AND person_id = $2";
+}
+
+/// The last use of a token is written at most this often.
+const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// A token, in its owner's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    pub id: TokenId,
+    pub name: String,
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+    pub seen_at: Option<i64>,
 }
 
 /// Forgets tokens that ended by themselves.
@@ -25,24 +43,39 @@ pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
 }
 
 impl Store {
+    /// The tokens of a person.
+    pub async fn tokens(&self, person: PersonId) -> Result<Vec<TokenRow>> {
+        let keys = self.keys(Owner::Person(person.0)).await?;
+        let rows = self.read().await?.fetch_all(BY_PERSON, args![person]).await?;
+        let one = |row: &Row| {
+            let id = row.int(0)?;
+            let name = String::from_utf8_lossy(&keys.open("token", id, &row.bytes(1)?)?).into_owned();
+            let (created_at, expires_at, seen_at) = (row.int(2)?, row.opt_int(3)?, row.opt_int(4)?);
+            Ok(TokenRow { id: TokenId(id), name, created_at, expires_at, seen_at })
+        };
+        rows.iter().map(one).collect()
+    }
+
     /// Keeps a token of a person under a name, for `valid_ms` or without end.
     pub async fn token_create(
         &self,
+        actor: Actor,
         person: PersonId,
         hash: [u8; 32],
         name: &str,
         valid_ms: Option<i64>,
     ) -> Result<TokenId> {
         let id = TokenId(self.new_id());
-        self.write((person, hash, name.to_owned(), valid_ms, id), |tx, (person, hash, name, valid_ms, id)| {
+        let input = (actor, person, hash, (name.to_owned(), valid_ms), id);
+        self.write(input, |tx, (actor, person, hash, (name, valid_ms), id)| {
             async move {
                 let now = tx.now();
                 let keys = tx.keys(Owner::Person(person.0)).await?;
                 let sealed = keys.seal(tx.random().as_ref(), "token", id.0, name.as_bytes())?;
                 let expires_at = valid_ms.map(|ms| now + ms);
                 tx.execute(INSERT, args![*id, hash, *person, sealed, now, expires_at]).await?;
-                let actor = Actor { person: Some(*person), session: None, means: Means::Command };
-                traces::trace(tx, Chain::Person(*person), Trace::done("token-create", actor, None, json!({}))).await
+                let trace = Trace::done("token-create", *actor, None, json!({"token": id}));
+                traces::trace(tx, Chain::Person(*person), trace).await
             }
             .boxed()
         })
@@ -53,7 +86,19 @@ impl Store {
     /// Whose token has this hash, if it lives.
     pub async fn token_find(&self, hash: &[u8; 32]) -> Result<Option<(PersonId, TokenId)>> {
         let row = self.read().await?.fetch_optional(BY_HASH, args![hash]).await?;
-        self.live_token(row)
+        let seen_at = row.as_ref().map(|row| row.opt_int(3)).transpose()?.flatten();
+        let found = self.live_token(row)?;
+        let now = self.now();
+        if let Some((_, token)) = found
+            && seen_at.is_none_or(|seen| seen + TOUCH_EVERY_MS <= now)
+        {
+            let touched = (token, now);
+            let touch = self.write(touched, |tx, (token, now)| {
+                async move { tx.execute(TOUCH, args![*token, *now]).await.map(drop) }.boxed()
+            });
+            touch.await?;
+        }
+        Ok(found)
     }
 
     /// Does this token still live?
@@ -68,7 +113,12 @@ impl Store {
             async move {
                 let ended = tx.execute(DELETE, args![*token, *person]).await? > 0;
                 if ended {
-                    traces::trace(tx, Chain::Person(*person), Trace::done("token-end", *actor, None, json!({}))).await?;
+                    traces::trace(
+                        tx,
+                        Chain::Person(*person),
+                        Trace::done("token-end", *actor, None, json!({"token": token})),
+                    )
+                    .await?;
                 }
                 Ok(ended)
             }

@@ -25,6 +25,8 @@ statements! {
         FROM trace_functional WHERE chain_kind = $1 AND chain_id = $2 AND seq > $3 ORDER BY seq LIMIT $4";
     SELECT_TECHNICAL = "SELECT seq, at, kind, result, means, person_id, session_id, account_id, detail, hash
         FROM trace_technical WHERE chain_kind = $1 AND chain_id = $2 AND seq > $3 ORDER BY seq LIMIT $4";
+    NEWEST_FUNCTIONAL = "SELECT seq, at, kind, result, means, person_id, session_id, account_id, detail, hash
+        FROM trace_functional WHERE chain_kind = $1 AND chain_id = $2 ORDER BY seq DESC LIMIT $3";
     LAST_FUNCTIONAL = "SELECT at, kind FROM trace_functional WHERE chain_kind = $1 AND chain_id = $2 ORDER BY seq DESC LIMIT 1";
     LAST_TECHNICAL = "SELECT at, kind FROM trace_technical WHERE chain_kind = $1 AND chain_id = $2 ORDER BY seq DESC LIMIT 1";
     READING_INSERT = "INSERT INTO reading (account_id, email_id, person_id, way, day) VALUES ($1, $2, $3, $4, $5)
@@ -328,6 +330,13 @@ impl Store {
     /// The traces of a chain after `seq`, oldest first.
     pub async fn traces(&self, chain: Chain, class: Class, after: i64, limit: u32) -> Result<Vec<TraceRow>> {
         let rows = page(&mut self.read().await?, chain, class, after, i64::from(limit)).await?;
+        rows.iter().map(read_row).collect::<Result<_, Error>>()
+    }
+
+    /// The newest functional traces of a chain, newest first.
+    pub async fn traces_newest(&self, chain: Chain, limit: u32) -> Result<Vec<TraceRow>> {
+        let args = args![chain.kind(), chain.id(), i64::from(limit)];
+        let rows = self.read().await?.fetch_all(NEWEST_FUNCTIONAL, args).await?;
         rows.iter().map(read_row).collect::<Result<_, Error>>()
     }
 }

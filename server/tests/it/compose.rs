@@ -15,6 +15,7 @@ crate::on_both! {
     a_form_posted_twice_sends_once
     posts_at_the_same_time_send_once
     a_refused_form_comes_back_with_everything
+    a_file_too_large_is_named_and_nothing_else_lost
     a_state_is_compared_within_the_write
     the_product_is_configuration
 }
@@ -153,6 +154,56 @@ async fn a_refused_form_comes_back_with_everything(engine: Engine) {
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains("Encore là"), "{}", answer.text());
     assert_eq!(folder(&app, account, Role::Sent).await.len(), 3);
+}
+
+async fn a_file_too_large_is_named_and_nothing_else_lost(engine: Engine) {
+    let app = TestApp::with(engine, &[("PLI_LIMITS__UPLOAD_OCTETS", "2000")]).await;
+    let (martin, roux, mut browser) = writer(&app).await;
+    let account = martin.account();
+    let form = drawn(&mut browser, account).await;
+    let id = account.to_string();
+    let fields = [
+        ("op", "send"),
+        ("account", &*id),
+        ("form", &form),
+        ("to", &roux.login),
+        ("subject", "Gardé"),
+        ("text", "Ci-joint"),
+    ];
+    let mut body: String = fields
+        .iter()
+        .map(|(name, value)| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
+        .collect();
+    for (name, size) in [("grand.txt", 2_001), ("petit.txt", 2_000)] {
+        body += &format!(
+            "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\n{}\r\n",
+            "x".repeat(size)
+        );
+    }
+    body += "--b--\r\n";
+    let kind = [("Content-Type", "multipart/form-data; boundary=b")];
+    let answer = browser.send("POST", "/courrier/faire", &kind, body.as_bytes()).await;
+    let page = answer.text();
+    assert_eq!(answer.status, 422, "{page}");
+    for needed in ["grand.txt", "petit.txt", "value=\"Gardé\"", "Ci-joint", "field-error"] {
+        assert!(page.contains(needed), "{needed} is missing in {page}");
+    }
+    assert!(folder(&app, account, Role::Sent).await.is_empty());
+    // The one that was small enough is kept with the draft, and goes with it.
+    let (again, draft) = (hidden(&page, "form").unwrap(), hidden(&page, "draft").unwrap());
+    let kept = hidden(&page, "attachment").unwrap();
+    let rest = [
+        ("form", &*again),
+        ("draft", &draft),
+        ("attachment", &kept),
+        ("to", &roux.login),
+        ("subject", "Gardé"),
+        ("text", "Ci-joint"),
+    ];
+    assert_eq!(post(&mut browser, account, &[&[("op", "send")], &rest[..]].concat()).await.status, 303);
+    let sent = folder(&app, account, Role::Sent).await;
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].size > 2_000, "the file is in the message");
 }
 
 async fn a_state_is_compared_within_the_write(engine: Engine) {

@@ -23,13 +23,13 @@ on_both! {
     a_stream_ends_with_its_rights
 }
 
-struct Stream {
+pub struct Stream {
     tcp: TcpStream,
     text: String,
 }
 
 impl Stream {
-    async fn open(app: &TestApp, user: &User<'_>, query: &str) -> Self {
+    pub async fn open(app: &TestApp, user: &User<'_>, query: &str) -> Self {
         let mut tcp = TcpStream::connect(app.address).await.unwrap();
         let head =
             format!("GET /jmap/events?{query} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n", user.authorization());
@@ -40,7 +40,7 @@ impl Stream {
     }
 
     /// Reads until `what` was seen; false when the stream ended first.
-    async fn until(&mut self, what: &str) -> bool {
+    pub async fn until(&mut self, what: &str) -> bool {
         let read = async {
             let mut piece = [0; 4096];
             while !self.text.contains(what) {
@@ -54,7 +54,7 @@ impl Stream {
         timeout(Duration::from_secs(8), read).await.expect("nothing came")
     }
 
-    async fn ended(&mut self) -> bool {
+    pub async fn ended(&mut self) -> bool {
         !self.until("0\r\n\r\n").await || self.text.ends_with("0\r\n\r\n")
     }
 }

@@ -110,12 +110,13 @@ impl TestApp {
     }
 
     async fn person(&self, name: &str, logins: Vec<String>) -> PersonId {
-        let new = NewPerson { name: name.to_owned(), ordinary_email: ordinary(name), logins };
+        let new = NewPerson { name: name.to_owned(), ordinary_email: ordinary(name), logins, mobile: None };
         self.state.store.person_create(Actor::SYSTEM, new).await.unwrap()
     }
 
     async fn user(&self, person: PersonId, login: String, account: Option<AccountId>) -> User<'_> {
-        let (token, _) = tokens::create(&self.state.store, &store::SystemRandom, person, "test").await.unwrap();
+        let (token, _) =
+            tokens::create(&self.state.store, &store::SystemRandom, Actor::SYSTEM, person, "test").await.unwrap();
         User { app: self, person, account, login, means: Proof::Bearer(token) }
     }
 

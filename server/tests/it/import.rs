@@ -17,6 +17,7 @@ use crate::{
 on_both! {
     all_forms_are_imported_once
     killing_it_loses_and_doubles_nothing
+    progress_is_shown_on_a_terminal
 }
 
 fn write_maildir(root: &Path) {
@@ -120,4 +121,24 @@ async fn killing_it_loses_and_doubles_nothing(engine: Engine) {
         *counted.entry(subject).or_default() += 1;
     }
     assert_eq!(counted, expected);
+}
+
+async fn progress_is_shown_on_a_terminal(engine: Engine) {
+    let app = TestApp::new(engine).await;
+    let user = app.holder("dr-martin").await;
+    let source = app.folder().join("some.mbox");
+    let letter = |n: usize| {
+        format!("From a@b.fr Thu Jan  1 00:00:00 2026\nFrom: a@b.fr\nSubject: {n}\nMessage-ID: <{n}@x>\n\n{n}\n\n")
+    };
+    fs::write(&source, (0..150).map(letter).collect::<String>()).unwrap();
+    // `script` (bsdutils, which every Debian has) gives the program a terminal.
+    let line = format!("{} import --account {} {}", env!("CARGO_BIN_EXE_pli"), user.login, source.display());
+    let output = Pli::new(&app).run("script", &["-qec", &line, "/dev/null"]).output().await.unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("/150") && text.contains("imported: 150"), "{text}");
+    // Without one only the sum is printed.
+    let output =
+        Pli::new(&app).command(&["import", "--account", &user.login, source.to_str().unwrap()]).output().await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "imported: 0, there already: 150, damaged: 0\n");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("/150"));
 }

@@ -39,6 +39,19 @@ impl PostOffice {
         self.letters.lock().unwrap().iter().filter(|letter| letter.to == to).cloned().collect()
     }
 
+    /// The text of the `nth` letter to an address, waiting for it. Quoted-printable is read.
+    pub async fn letter(&self, to: &str, nth: usize) -> String {
+        for _ in 0..200 {
+            if let Some(letter) = self.letters(to).get(nth) {
+                let parsed = mail::parse(letter.text.as_bytes(), &mail::Limits::default());
+                let part = &parsed.parts[parsed.text_body[0]];
+                return mail::part_text(letter.text.as_bytes(), part).value;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("letter {nth} to {to} did not arrive");
+    }
+
     /// The code of the `nth` letter to an address, waiting for it.
     pub async fn code(&self, to: &str, nth: usize) -> String {
         for _ in 0..200 {

@@ -34,8 +34,19 @@ impl Pli {
         Self { environment: environment.into_iter().map(|(k, v)| (k.to_owned(), v)).collect() }
     }
 
+    /// With one more setting.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pli"));
+        self.run(env!("CARGO_BIN_EXE_pli"), arguments)
+    }
+
+    /// Another program with the same settings, which it hands on.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).envs(self.environment.iter().cloned()).stdin(Stdio::null()).kill_on_drop(true);
         command
     }
@@ -43,9 +54,10 @@ impl Pli {
     /// Starts the service and waits until it answers.
     pub async fn serve(&self, port: u16) -> Child {
         let mut command = self.command(&["serve"]);
-        command
-            .env("PLI_SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .env("PLI_WEB__PUBLIC_URL", format!("http://127.0.0.1:{port}"));
+        command.env("PLI_SERVER__LISTEN", format!("127.0.0.1:{port}"));
+        if !self.environment.iter().any(|(name, _)| name == "PLI_WEB__PUBLIC_URL") {
+            command.env("PLI_WEB__PUBLIC_URL", format!("http://127.0.0.1:{port}"));
+        }
         let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
         for _ in 0..300 {
             if get(port, "/readyz").await.is_some_and(|answer| answer.contains(" 200 ")) {

@@ -63,6 +63,9 @@ impl<'a> Cast<'a> {
             .replace("{blob}", &self.blob)
             .replace("{name}", "file.bin")
             .replace("{session}", session)
+            .replace("{step}", "identite")
+            .replace("{version}", "1")
+            .replace("{token}", "none")
             .replace("{*place}", &self.inbox)
             .replace("{*path}", "none")
     }

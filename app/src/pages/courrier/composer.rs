@@ -14,7 +14,7 @@ use crate::{
     api::compose::Draft,
     app::{Mode, Start},
     browser::upload,
-    components::{Button, ErrorState, Icon, Notice, SkeletonRows},
+    components::{Button, ErrorState, Icon, Notice, SkeletonRows, textarea_inside},
     format::size,
     i18n,
     state::{Status, use_mail},
@@ -122,7 +122,7 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
                 maxlength=TEXT_CHARS.to_string()
                 prop:value=move || writing.text.get()
                 on:input:target=move |event| writing.typed(|| writing.text.set(event.target().value()))
-                inner_html=inside(&writing.text.get_untracked())
+                inner_html=textarea_inside(&writing.text.get_untracked())
             ></textarea>
             <Refused field="text"/>
             <files::Files/>
@@ -130,11 +130,6 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             <Bar/>
         </form>
     }
-}
-
-/// A text as the inside of a `<textarea>`: HTML leaves out a first line end, so there is always one more.
-fn inside(text: &str) -> String {
-    ["\n", &text.replace('&', "&amp;").replace('<', "&lt;")].concat()
 }
 
 /// Hidden fields for the form that is posted as it is.

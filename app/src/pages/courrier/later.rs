@@ -26,8 +26,8 @@ use crate::{
     browser::{self, clock},
 };
 
-/// How long to wait for the network.
-const RETRY_MS: i32 = 3_000;
+/// How long to wait for the network: at first, and at most.
+const RETRY_MS: (i32, i32) = (2_000, 60_000);
 
 thread_local! {
     static HERE: Cell<bool> = const { Cell::new(false) };
@@ -45,8 +45,10 @@ pub fn is_shown() -> bool {
 
 /// Fetches the parts; once is enough. Tries again until the network is there.
 pub async fn bring() {
+    let (mut wait, most) = RETRY_MS;
     while fetch().await.is_err() {
-        clock::sleep(RETRY_MS).await;
+        clock::sleep(wait).await;
+        wait = most.min(wait * 2);
     }
     HERE.set(true);
 }

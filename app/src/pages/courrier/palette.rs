@@ -73,6 +73,8 @@ fn commands(mail: Mail) -> Vec<Command> {
     let manage = ("folder", i18n::folder::manage(lang), Act::Go(format!("/courrier/{account}/dossiers")));
     let pages = [
         manage,
+        ("organisation", i18n::nav::directory(lang), Act::Leave("/annuaire")),
+        ("person", i18n::account::home(lang), Act::Leave("/compte")),
         ("settings", i18n::nav::settings(lang), Act::Leave("/compte/preferences")),
         ("lock", i18n::nav::sessions(lang), Act::Leave("/compte/sessions")),
         ("help", i18n::nav::help(lang), Act::Leave("/aide")),

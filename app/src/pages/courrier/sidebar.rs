@@ -137,12 +137,14 @@ fn AccountHeader() -> impl IntoView {
     }
 }
 
-/// Preferences, connections, help and the way out.
+/// Directory, account, preferences, connections, help and the way out.
 #[component]
 pub fn PersonLinks() -> impl IntoView {
     let mail = use_mail();
     let lang = mail.lang;
     view! {
+        <li><a rel="external" href="/annuaire"><Icon name="organisation"/>{i18n::nav::directory(lang)}</a></li>
+        <li><a rel="external" href="/compte"><Icon name="person"/>{i18n::account::home(lang)}</a></li>
         <li><a rel="external" href="/compte/preferences"><Icon name="settings"/>{i18n::nav::settings(lang)}</a></li>
         <li><a rel="external" href="/compte/sessions"><Icon name="lock"/>{i18n::nav::sessions(lang)}</a></li>
         <li><button type="button" on:click=move |_| mail.palette.set(true)><Icon name="search"/>{i18n::palette::title(lang)}</button></li>

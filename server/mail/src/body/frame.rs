@@ -18,7 +18,7 @@ img[data-pli=blocked]{min-width:1em;min-height:1em;border:1px dashed #b8c0c4;bor
 blockquote{margin:.4em 0;padding-inline-start:.9em;border-inline-start:3px solid #cfd8d8}\
 details.pli-quote{margin:.75em 0}details.pli-quote>summary{display:inline-block;cursor:pointer;list-style:none;padding:1px 10px;border:1px solid #cfd8d8;border-radius:10px;color:#5b666b;font-size:13px;line-height:1.5;user-select:none}\
 details.pli-quote>summary::-webkit-details-marker{display:none}details.pli-quote[open]>summary{margin-block-end:.5em}\
-.pli-text{white-space:pre-wrap;max-width:80ch}.pli-signature{color:#5b666b}";
+.pli-text{white-space:pre-wrap;max-width:70ch}.pli-signature{color:#5b666b}";
 const PAPER: &str = ":root{color-scheme:light}html{background:#fff}body{color:#1b2426;background:#fff}";
 const THEME: &str = ":root{color-scheme:light dark}body{color:#1b2426}@media (prefers-color-scheme:dark){body{color:#e3e8e8}a{color:#6cc5c0}\
 blockquote{border-color:#4a5658}.pli-signature,details.pli-quote>summary{color:#a3afb1;border-color:#4a5658}}";

@@ -150,18 +150,36 @@ async fn keep(desk: &Desk, form: &Posted) -> Result<Kept, Error> {
     let saved = compose::save(&desk.state, &acting, old, form_id(form), &input).await;
     match saved {
         Ok(draft) if faults.is_empty() => Ok(Kept::Draft(draft, input)),
-        Ok(draft) => Ok(Kept::Refused(Typed { input, draft: Some(draft), faults })),
+        Ok(draft) => refused(desk, input, Some(draft), faults).await,
         Err(ComposeError::NotADraft) => twin(desk, form, input).await,
-        Err(ComposeError::Fields(refused)) => {
-            faults.extend(refused);
+        Err(ComposeError::Fields(wrong)) => {
+            faults.extend(wrong);
             let rest = writable(&input, &faults, files);
             // What can be written is safe already; the form shows the rest.
             let draft = compose::save(&desk.state, &acting, old, form_id(form), &rest).await.ok().or(old);
-            let input = DraftInput { attachments: rest.attachments, ..input };
-            Ok(Kept::Refused(Typed { input, draft, faults }))
+            refused(desk, DraftInput { attachments: rest.attachments, ..input }, draft, faults).await
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+/// The form is drawn again, its files under the names that they have in the draft.
+async fn refused(
+    desk: &Desk,
+    mut input: DraftInput,
+    draft: Option<EmailId>,
+    faults: Vec<FieldError>,
+) -> Result<Kept, Error> {
+    if let Some(draft) = draft {
+        match compose::open(&desk.state, &desk.acting::<Read>().await?, draft).await {
+            Ok(kept) => input.attachments = kept.attachments,
+            // Sent or thrown away meanwhile by another post: what was typed stays on the page.
+            Err(ComposeError::NotADraft) => {}
+            Err(ComposeError::Store(error)) if error.is_not_found() => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok(Kept::Refused(Typed { input, draft, faults }))
 }
 
 /// Another post of the same form was quicker: its draft is the one.

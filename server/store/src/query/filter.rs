@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use super::sql::Sql;
 use super::{Filter, Query, Sort, SortBy};
 use crate::db::Tx;
-use crate::emails::{field, flag, keywords};
+use crate::emails::{flag, keywords};
 use crate::error::{Error, Result};
 use crate::index;
 use crate::keys::Keys;
@@ -68,6 +68,10 @@ pub(super) struct Plan {
     pub(super) conditions: Vec<Node>,
     /// The words of `Hits`.
     terms: Vec<Node>,
+    /// How many messages hold all words; none where no words are searched.
+    pub(super) found: Option<i64>,
+    /// Most messages hold them: it is quicker to walk the list and to look at each.
+    dense: bool,
     pub(super) collapse: bool,
     pub(super) sort: Sort,
 }
@@ -81,8 +85,13 @@ impl Plan {
             Node::All(nodes) => nodes,
             node => vec![node],
         };
-        let (terms, rest): (Vec<Node>, Vec<Node>) = conditions.into_iter().partition(|node| matches!(node, Node::Terms(..)));
+        let (mut terms, rest): (Vec<Node>, Vec<Node>) =
+            conditions.into_iter().partition(|node| matches!(node, Node::Terms(..)));
         conditions = rest;
+        let (found, dense) = found(tx, space, &terms).await?;
+        if dense {
+            conditions.append(&mut terms);
+        }
         let searched = !terms.is_empty();
         let folder = conditions.iter().position(|node| matches!(node, Node::InMailbox(_))).filter(|_| !searched);
         let mut driver = if searched { Driver::Hits } else { Driver::Everything };
@@ -94,7 +103,14 @@ impl Plan {
             }
         }
         let collapse = query.collapse_threads && !matches!(driver, Driver::Conversations(_));
-        Ok(Self { account, space, driver, conditions, terms, collapse, sort: query.sort })
+        Ok(Self { account, space, driver, conditions, terms, found, dense, collapse, sort: query.sort })
+    }
+
+    /// The total, where it is what was found.
+    pub(super) fn known_total(&self) -> Option<i64> {
+        let everywhere = matches!(self.driver, Driver::Hits | Driver::Everything) && !self.collapse;
+        let words_only = everywhere && self.conditions.iter().all(|node| matches!(node, Node::Terms(..)));
+        self.found.filter(|_| words_only)
     }
 
     /// The sorted column of `alias`.
@@ -135,7 +151,8 @@ impl Plan {
                     sql.push(" ").push(index::HIT_NUMBER).push(" AS number");
                     self.postings(sql, node);
                 }
-                sql.push(") hit JOIN email e ON e.number = hit.number WHERE e.account_id = ").bind(self.account);
+                // In this order: SQLite otherwise may look through all hits for each message.
+                sql.push(") hit CROSS JOIN email e WHERE e.number = hit.number AND e.account_id = ").bind(self.account);
             }
             Driver::Everything => {
                 sql.push(" FROM email e WHERE e.account_id = ").bind(self.account);
@@ -150,10 +167,7 @@ impl Plan {
     /// ` FROM posting …` of one word.
     fn postings(&self, sql: &mut Sql, node: &Node) {
         if let Node::Terms(numbers, fields) = node {
-            sql.push(" FROM posting p WHERE p.space = ").bind(self.space).push(" AND p.term_no IN ").ids(numbers);
-            if *fields != field::ALL {
-                sql.push(" AND (p.hit & ").bind(i64::from(*fields)).push(") <> 0");
-            }
+            index::postings(sql, self.space, numbers, *fields);
         }
     }
 
@@ -237,6 +251,12 @@ impl Plan {
             }
             Node::Thread { some, has, keyword } => thread_condition(sql, *some, *has, *keyword, names),
             Node::InThread(id) => drop(sql.push(names.thread).push(" = ").bind(*id)),
+            Node::Terms(..) if self.dense => {
+                sql.push("EXISTS (SELECT 1");
+                self.postings(sql, node);
+                index::in_message(sql, number);
+                sql.push(")");
+            }
             Node::Terms(..) => {
                 sql.push(number).push(" IN (SELECT ").push(index::HIT_NUMBER);
                 self.postings(sql, node);
@@ -258,6 +278,30 @@ impl Plan {
         }
         sql.push(")");
     }
+}
+
+/// How many messages hold all words, and whether these are so many that a page of them is found by walking the list: the
+/// rows walked, times the terms looked up in each, are fewer than the messages that would be sorted.
+async fn found(tx: &mut Tx, space: i64, words: &[Node]) -> Result<(Option<i64>, bool)> {
+    let mut all: Option<index::Found> = None;
+    let (mut terms, mut reach) = (0, 0);
+    for node in words {
+        let Node::Terms(numbers, fields) = node else { continue };
+        let found = index::Found::of(tx, space, numbers, *fields).await?;
+        terms += numbers.len() as i64;
+        reach = found.reach().max(reach);
+        match &mut all {
+            Some(all) => all.keep(&found),
+            None => all = Some(found),
+        }
+    }
+    let count = all.map(|all| all.count());
+    Ok((count, count.is_some_and(|count| is_dense(count, reach, terms))))
+}
+
+fn is_dense(count: i64, reach: i64, terms: i64) -> bool {
+    const PAGE: i64 = 51;
+    count > reach / 4 && count * count > PAGE * reach * terms
 }
 
 fn needs_row(node: &Node) -> bool {
@@ -405,4 +449,15 @@ async fn resolve_all(tx: &mut Tx, keys: &Keys, account: i64, filters: &[Filter],
         nodes.push(resolve(tx, keys, account, filter, count).await?);
     }
     Ok(nodes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_messages_of_few_terms_are_dense() {
+        assert!(is_dense(270, 320, 2) && is_dense(8_050, 20_096, 20));
+        assert!(!is_dense(135, 192, 2) && !is_dense(4_000, 20_096, 1) && !is_dense(8_050, 20_096, 100));
+    }
 }

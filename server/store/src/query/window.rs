@@ -6,31 +6,15 @@ use super::sql::Sql;
 use crate::db::{Row, Tx};
 use crate::error::Result;
 
-/// A page, with the number of all rows where it was counted on the way.
-pub(super) struct Page {
-    pub(super) rows: Vec<(i64, i64)>,
-    pub(super) total: Option<i64>,
-}
-
-impl Page {
-    fn read(rows: &[Row], counted: bool) -> Result<Self> {
-        let total = rows.first().filter(|_| counted).map(|row| row.int(2)).transpose()?;
-        Ok(Self { rows: pairs(rows)?, total })
-    }
-}
-
 fn pairs(rows: &[Row]) -> Result<Vec<(i64, i64)>> {
     rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
 }
 
 impl Plan {
-    /// Rows of (key, id); with `counted`, each also says how many there are in all: a search finds them all anyway.
-    fn select(&self, counted: bool) -> Sql {
+    /// Rows of (key, id).
+    fn select(&self) -> Sql {
         let mut sql = Sql::new("SELECT ");
         sql.push(self.key()).push(", ").push(self.id());
-        if counted {
-            sql.push(", COUNT(*) OVER ()");
-        }
         self.rows(&mut sql);
         sql
     }
@@ -53,30 +37,28 @@ impl Plan {
         from: Option<(i64, i64)>,
         direction: Direction,
         limit: i64,
-    ) -> Result<Page> {
-        let counted = self.driver == Driver::Hits && from.is_none();
-        let mut sql = self.select(counted);
+    ) -> Result<Vec<(i64, i64)>> {
+        let mut sql = self.select();
         let back = direction == Direction::Previous;
         if let Some(from) = from {
             self.beyond(&mut sql, if back { ">" } else { "<" }, from);
         }
         self.order(&mut sql, back);
         sql.push(" LIMIT ").bind(limit);
-        Page::read(&tx.fetch_composed(sql.done()).await?, counted)
+        pairs(&tx.fetch_composed(sql.done()).await?)
     }
 
     /// Up to `limit` rows from a position.
-    pub(super) async fn page(&self, tx: &mut Tx, position: i64, limit: i64) -> Result<Page> {
-        let counted = self.driver == Driver::Hits;
-        let mut sql = self.select(counted);
+    pub(super) async fn page(&self, tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<(i64, i64)>> {
+        let mut sql = self.select();
         self.order(&mut sql, self.sort.ascending);
         sql.push(" LIMIT ").bind(limit).push(" OFFSET ").bind(position);
-        Page::read(&tx.fetch_composed(sql.done()).await?, counted)
+        pairs(&tx.fetch_composed(sql.done()).await?)
     }
 
     /// The place of a message in the list, if it is there.
     pub(super) async fn find(&self, tx: &mut Tx, email: i64) -> Result<Option<(i64, i64)>> {
-        let mut sql = self.select(false);
+        let mut sql = self.select();
         sql.push(" AND ").push(self.id()).push(" = ").bind(email);
         Ok(pairs(&tx.fetch_composed(sql.done()).await?)?.pop())
     }
@@ -91,6 +73,9 @@ impl Plan {
 
     /// How many rows there are.
     pub(super) async fn total(&self, tx: &mut Tx) -> Result<i64> {
+        if let Some(found) = self.known_total() {
+            return Ok(found);
+        }
         let mut sql = match (self.driver, self.conditions.is_empty()) {
             // The counters of the folder say it.
             (Driver::Conversations(mailbox), _) => return counter(tx, "SELECT total_threads", self.account, mailbox).await,

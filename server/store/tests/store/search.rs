@@ -94,6 +94,56 @@ for_each_engine!(search_equals_a_naive_scan, |store| async move {
     }
 });
 
+for_each_engine!(words_that_most_messages_hold, |store| async move {
+    let (account, inbox) = with_inbox(&store).await;
+    let archive = folder(&store, account, Role::Archive).await;
+    let mut ids = Vec::new();
+    // So many that the plan for dense words is taken.
+    for number in 0..300_i64 {
+        let place = if number % 5 == 0 { archive } else { inbox };
+        let text = if number % 10 == 9 { "bonjour" } else { "bonjour patient" };
+        let mut new = email(place, START_MS + number, &format!("{number}@x"), "compte rendu", text);
+        // Threads of two.
+        new.message_ids.extend((number % 2 == 1).then(|| format!("{}@x", number - 1)));
+        ids.push(store.email_insert(WHO, account, new).await.unwrap().id);
+    }
+    let expected = |keep: &dyn Fn(usize) -> bool| -> Vec<EmailId> {
+        (0..300).rev().filter(|number| number % 10 != 9 && keep(*number)).map(|number| ids[number]).collect()
+    };
+    let words = || Filter::Words { words: vec!["patient".into(), "rendu".into()], fields: field::ALL };
+    let cases = [
+        (vec![words()], false, expected(&|_| true)),
+        (vec![words(), Filter::InMailbox(inbox)], false, expected(&|number| number % 5 != 0)),
+        (vec![words(), Filter::After(START_MS + 20)], false, expected(&|number| number >= 20)),
+        // The newest of each thread that holds the words.
+        (vec![words()], true, expected(&|number| number % 2 == 1 || number % 10 == 8)),
+        (
+            vec![words(), Filter::InMailbox(inbox)],
+            true,
+            expected(&|number| number % 5 != 0 && (number % 2 == 1 || number % 10 == 8 || (number + 1) % 5 == 0)),
+        ),
+    ];
+    for (at, (filters, collapse_threads, expected)) in cases.into_iter().enumerate() {
+        let mut query = Query {
+            filter: Filter::And(filters),
+            sort: Sort { by: SortBy::ReceivedAt, ascending: false },
+            collapse_threads,
+            window: Window::Cursor(None),
+            limit: 50,
+            calculate_total: true,
+        };
+        let mut found = Vec::new();
+        loop {
+            let page = store.email_query(account, &query).await.unwrap();
+            assert_eq!(page.total, Some(expected.len() as u64), "case {at}");
+            found.extend(page.ids);
+            let Some(next) = page.next else { break };
+            query.window = Window::Cursor(Some(next));
+        }
+        assert_eq!(found, expected, "case {at}");
+    }
+});
+
 for_each_engine!(filters_and_sorts_agree_with_a_scan, |store| async move {
     let (account, inbox) = with_inbox(&store).await;
     let archive = folder(&store, account, Role::Archive).await;

@@ -1,0 +1,3 @@
+import { journeys } from '../support/account';
+
+journeys(true);

@@ -1,0 +1,196 @@
+//! What others see and what one is told: signature, notices of new mail, directory, the end of a BAL.
+
+use app::pages::compte::account::AccountPage;
+use axum::{
+    extract::{Query, State as AxumState},
+    response::Response,
+};
+use serde::Deserialize;
+use store::directory::Listing;
+use wire::{id::AccountId, portal::Notifications};
+
+use super::{Asked, Said, done, held, status_of};
+use crate::{
+    auth::{
+        Caller,
+        rights::{self, Acting, Manage},
+    },
+    clock,
+    error::Error,
+    http::{
+        extract::{Form, Fresh, Nonce},
+        public::Spoken,
+    },
+    service::tell::{self, Told},
+    state::State,
+};
+
+/// Characters of a signature.
+const SIGNATURE_CHARS: usize = 2000;
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct BoxForm {
+    boite: String,
+    signature: String,
+    liste_rouge: String,
+    telephone: String,
+    op: String,
+    adresse: String,
+}
+
+impl BoxForm {
+    /// The BAL it is about.
+    pub(super) fn account(&self) -> &str {
+        &self.boite
+    }
+}
+
+/// The right to run the BAL that a form names.
+pub(super) async fn managing(state: &State, caller: &Caller, id: &str) -> Result<Acting<Manage>, Error> {
+    let account: AccountId = id.parse().map_err(|_| Error::NotFound)?;
+    Ok(rights::acting(state, caller, account).await?)
+}
+
+/// `GET /compte/signature`.
+pub async fn signature_form(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    spoken: Spoken,
+    nonce: Nonce,
+    Query(said): Query<Said>,
+) -> Result<Response, Error> {
+    let page = AccountPage::Signature { held: held(&state, &caller).await? };
+    Asked { state: &state, caller: &caller, spoken, nonce: &nonce }.page(status_of(None), page, said).await
+}
+
+/// `POST /compte/signature`.
+pub async fn signature(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    Form(form): Form<BoxForm>,
+) -> Result<Response, Error> {
+    let acting = managing(&state, &caller, &form.boite).await?;
+    let text: String = form.signature.replace("\r\n", "\n").trim_end().chars().take(SIGNATURE_CHARS).collect();
+    state.store.identity_sign(acting.actor(), acting.account(), text).await?;
+    Ok(done("/compte/signature", "signature"))
+}
+
+/// `GET /compte/notifications`.
+pub async fn notifications_form(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    spoken: Spoken,
+    nonce: Nonce,
+    Query(said): Query<Said>,
+) -> Result<Response, Error> {
+    let page = AccountPage::Notifications {
+        wishes: state.store.notifications(caller.person).await?,
+        has_mobile: state.store.contact(caller.person).await?.mobile.is_some(),
+        sms: state.sms.is_configured(),
+    };
+    Asked { state: &state, caller: &caller, spoken, nonce: &nonce }.page(status_of(None), page, said).await
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct WishesForm {
+    email: String,
+    sms: String,
+    rythme: String,
+    silence_de: String,
+    silence_a: String,
+    nouvelles: String,
+}
+
+/// `POST /compte/notifications`.
+pub async fn notifications(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    Form(form): Form<WishesForm>,
+) -> Result<Response, Error> {
+    let hour = |text: &str| text.parse().ok().filter(|hour| *hour < 24).ok_or(Error::BadRequest("bad-value"));
+    let rhythm = ["now", "hourly", "daily"].into_iter().find(|rhythm| *rhythm == form.rythme);
+    let wishes = Notifications {
+        email: !form.email.is_empty(),
+        sms: !form.sms.is_empty(),
+        rhythm: rhythm.ok_or(Error::BadRequest("bad-value"))?.to_owned(),
+        quiet_from: hour(&form.silence_de)?,
+        quiet_to: hour(&form.silence_a)?,
+        newsletter: !form.nouvelles.is_empty(),
+    };
+    state.store.notifications_set(caller.person, wishes).await?;
+    Ok(done("/compte/notifications", "notifications"))
+}
+
+/// `GET /compte/annuaire`.
+pub async fn directory_form(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    spoken: Spoken,
+    nonce: Nonce,
+    Query(said): Query<Said>,
+) -> Result<Response, Error> {
+    let page = AccountPage::Directory { held: held(&state, &caller).await? };
+    Asked { state: &state, caller: &caller, spoken, nonce: &nonce }.page(status_of(None), page, said).await
+}
+
+/// `POST /compte/annuaire`.
+pub async fn directory(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    Form(form): Form<BoxForm>,
+) -> Result<Response, Error> {
+    let acting = managing(&state, &caller, &form.boite).await?;
+    let listing = Listing { liste_rouge: !form.liste_rouge.is_empty(), publish_phone: !form.telephone.is_empty() };
+    state.store.directory_listing_set(acting.actor(), acting.account(), listing).await?;
+    Ok(done("/compte/annuaire", "directory"))
+}
+
+async fn closing_page(asked: Asked<'_>, error: Option<(String, String)>, said: Said) -> Result<Response, Error> {
+    let status = status_of(error.as_ref().map(|(_, code)| code.as_str()));
+    let held = held(asked.state, asked.caller).await?;
+    let page = AccountPage::Closing { held, days: asked.state.config.closing.days, error };
+    asked.page(status, page, said).await
+}
+
+/// `GET /compte/fermer`.
+pub async fn closing_form(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    _fresh: Fresh,
+    spoken: Spoken,
+    nonce: Nonce,
+    Query(said): Query<Said>,
+) -> Result<Response, Error> {
+    closing_page(Asked { state: &state, caller: &caller, spoken, nonce: &nonce }, None, said).await
+}
+
+/// `POST /compte/fermer`: asks for the end of a BAL, or takes that back.
+pub async fn closing(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    _fresh: Fresh,
+    spoken: Spoken,
+    nonce: Nonce,
+    Form(form): Form<BoxForm>,
+) -> Result<Response, Error> {
+    let asked = Asked { state: &state, caller: &caller, spoken, nonce: &nonce };
+    let acting = managing(&state, &caller, &form.boite).await?;
+    let address = state.store.account(acting.account()).await?.address;
+    if form.op == "annuler" {
+        if state.store.closing_cancel(acting.actor(), acting.account()).await? {
+            tell::person(&state, caller.person, Told::ClosingCancelled(address)).await?;
+        }
+        return Ok(done("/compte/fermer", "closing-cancelled"));
+    }
+    if !form.adresse.trim().eq_ignore_ascii_case(&address) {
+        return closing_page(asked, Some((form.boite, "closing-word".into())), Said::default()).await;
+    }
+    let delay = i64::from(state.config.closing.days) * 86_400_000;
+    state.store.closing_ask(acting.actor(), caller.person, acting.account(), delay).await?;
+    let due = state.store.closing(acting.account()).await?.map_or(0, |closing| closing.due_at);
+    let day = tell::day(&clock::local_minutes(due, &asked.zone().await?));
+    tell::person(&state, caller.person, Told::ClosingAsked(address, day)).await?;
+    Ok(done("/compte/fermer", "closing-asked"))
+}
