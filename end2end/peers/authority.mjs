@@ -69,12 +69,21 @@ async function certificate(dir, stem, subject, issuer, algorithm, extensions) {
   return { ...pair, certificate: made };
 }
 
+/** Both extensions are compulsory (RFC 5280 §5.2); the number grows with each list. */
+async function listExtensions(issuer) {
+  // An INTEGER in DER: the seconds since 1970 below a leading 1, so that it is positive and of one length.
+  const number = Buffer.from([2, 5, 1, 0, 0, 0, 0]);
+  number.writeUInt32BE(Math.floor(Date.now() / 1000), 3);
+  return [await x509.AuthorityKeyIdentifierExtension.create(issuer.certificate.publicKey), new x509.Extension("2.5.29.20", false, number)];
+}
+
 async function revocationList(dir, stem, issuer) {
   const crl = await x509.X509CrlGenerator.create({
     issuer: issuer.certificate.subject,
     thisUpdate: new Date(Date.now() - 60_000),
     nextUpdate: new Date(Date.now() + 30 * DAY),
     entries: [],
+    extensions: await listExtensions(issuer),
     signingAlgorithm: EC,
     signingKey: issuer.privateKey,
   });
