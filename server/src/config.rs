@@ -15,9 +15,13 @@ use serde::Deserialize;
 
 pub mod opening;
 pub mod portal;
+pub mod relay;
+pub mod relay_out;
 mod settings;
 
 pub use opening::{Opening, Psc};
+pub use relay::{Relay, Role, Scan, Trust};
+pub use relay_out::{RatesConfig, RelayOut};
 pub use settings::{Kind, SETTINGS, Setting};
 
 /// A setting that is not for eyes: `Debug` hides it.
@@ -51,8 +55,13 @@ pub struct Config {
     pub keys: Keys,
     pub web: Web,
     pub smtp: Smtp,
+    pub relay: Relay,
+    pub relay_out: RelayOut,
+    pub rates: RatesConfig,
     pub trust: Trust,
+    pub scan: Scan,
     pub mss: Mss,
+    pub quota: Quota,
     pub limits: Limits,
     pub sessions: Sessions,
     pub codes: Codes,
@@ -70,6 +79,7 @@ pub struct Config {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Server {
+    pub roles: Vec<Role>,
     pub listen: Vec<SocketAddr>,
     /// Empty: no counters.
     pub metrics: Option<SocketAddr>,
@@ -98,13 +108,15 @@ pub struct Smtp {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-pub struct Trust {
-    pub domains: Vec<String>,
+pub struct Mss {
+    pub product: String,
+    pub patient_domain: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-pub struct Mss {
-    pub product: String,
+pub struct Quota {
+    /// 0: without limit.
+    pub mailbox_octets: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -363,9 +375,6 @@ impl Config {
         }
         wire::check::address(wire::check::bare_address(&self.smtp.from))
             .map_err(|fault| anyhow::anyhow!("`smtp.from` is not an address ({})", fault.code()))?;
-        if let Some(bad) = self.trust.domains.iter().find(|d| !d.contains('.') || d.contains(['@', ' ', '*'])) {
-            bail!("`trust.domains` holds `{bad}`, which is not a whole domain");
-        }
         let known = crate::auth::means::SignedBy::CONFIGURED;
         if let Some(bad) = self.sign_in.means.iter().find(|word| !known.iter().any(|means| means.code() == word.as_str())) {
             bail!("`sign_in.means` holds `{bad}`: psc, email, sms, totp, approval and passkey can stand there");
@@ -395,6 +404,8 @@ impl Config {
             );
         }
         self.check_transport()?;
+        self.check_relay()?;
+        self.check_relay_out()?;
         self.check_opening()?;
         self.check_portal()
     }

@@ -135,7 +135,6 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 /// The configuration of a demonstration: everything else is as for anybody.
 fn config(data: &Path, listen: SocketAddr, smtp: SocketAddr, catcher: SocketAddr) -> anyhow::Result<Config> {
     let mut loaded = Loaded::read(None, std::env::vars())?;
-    let domains: Vec<_> = corpus::correspondents().iter().chain(people()).map(|person| domain(person.address)).collect();
     loaded.set("server.data_dir", data.to_str().context("--data must be readable text")?)?;
     loaded.set("server.listen", &format!("127.0.0.1:{0}, [::1]:{0}", listen.port()))?;
     loaded.set("web.public_url", &format!("http://{listen}"))?;
@@ -143,7 +142,6 @@ fn config(data: &Path, listen: SocketAddr, smtp: SocketAddr, catcher: SocketAddr
     loaded.set("sms.url", &format!("http://{catcher}/sms"))?;
     loaded.set("sms.secret", catcher::SMS_SECRET)?;
     loaded.set("smtp.from", "Pli <ne-pas-repondre@pli.example>")?;
-    loaded.set("trust.domains", &domains.join(", "))?;
     loaded.set("opening.domains", OPENED)?;
     for (setting, text) in SITE {
         loaded.set(setting, text)?;

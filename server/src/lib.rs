@@ -19,6 +19,7 @@ pub mod notices;
 pub mod outside;
 pub mod portal;
 pub mod progress;
+pub mod relay;
 pub mod service;
 pub mod sms;
 pub mod state;

@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     http::{assets::Assets, health::Health, jmap::Gates},
     notices::Mailer,
+    relay::Relay,
     sms::Sms,
     telemetry::Metrics,
 };
@@ -32,6 +33,8 @@ pub struct Shared {
     pub passkeys: Option<Passkeys>,
     /// The identity provider; none when it is not configured.
     pub psc: Option<Psc>,
+    /// Mail between operators; none when it is not configured.
+    pub relay: Option<Relay>,
     pub metrics: Metrics,
     pub health: Health,
     /// Requests and uploads of each person that run now.
@@ -43,6 +46,11 @@ pub struct Shared {
 impl State {
     pub fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
+    }
+
+    /// Does the white list in force name the domain of this address? Our own domains need not be on it.
+    pub fn is_listed(&self, address: &str) -> bool {
+        self.relay.as_ref().is_some_and(|relay| relay.is_listed(address))
     }
 
     /// Returns when the process is asked to stop.

@@ -159,7 +159,7 @@ pub async fn status(state: &State, lang: Lang) -> Article {
             true => row(words::notices(lang), "ok", words::notices_ok(lang).into()),
             false => row(words::notices(lang), "danger", words::notices_down(lang).into()),
         },
-        row(words::lists(lang), "ok", words::lists_ok(lang, state.config.trust.domains.len() as u64)),
+        row(words::lists(lang), "ok", words::lists_ok(lang, state.relay.as_ref().map_or(0, |relay| relay.listed()) as u64)),
     ];
     let well = rows.iter().all(|row| row.tone == "ok");
     let now = clock::local_minutes(state.clock.now_ms(), cgu::ZONE);

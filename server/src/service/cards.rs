@@ -74,6 +74,5 @@ fn made(state: &State, shown: Option<&str>, email: &str, entry: Option<Entry>) -
     if address.starts_with("postmaster@") || address.starts_with("mailer-daemon@") {
         return Card { kind: "system".into(), ..unknown };
     }
-    let trusted = recipients::is_trusted(&state.config.trust.domains, &address);
-    Card { verified: trusted.then(|| "domain".into()), ..unknown }
+    Card { verified: state.is_listed(&address).then(|| "domain".into()), ..unknown }
 }

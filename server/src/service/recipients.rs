@@ -6,11 +6,6 @@ use wire::mail::Recipient;
 use super::cards;
 use crate::state::State;
 
-/// Whether the domain of an address is on the white list. The whole domain counts: suffixes prove nothing.
-pub fn is_trusted(domains: &[String], address: &str) -> bool {
-    address.rsplit_once('@').is_some_and(|(_, domain)| domains.iter().any(|trusted| trusted.eq_ignore_ascii_case(domain)))
-}
-
 /// The state of each address, with the card of those that are known here.
 ///
 /// # Errors
@@ -41,10 +36,13 @@ pub async fn one(state: &State, text: &str) -> Result<Recipient, store::Error> {
         let card = cards::card(state, None, &bare).await?;
         return Ok(Recipient { card: Some(card), ..recipient("ok", None) });
     }
-    if !is_trusted(&state.config.trust.domains, &bare) {
+    if state.store.domain_is_ours(&bare).await? {
+        return Ok(recipient("unknown", None));
+    }
+    if !state.is_listed(&bare) {
         return Ok(recipient("outside", None));
     }
-    Ok(recipient(if state.store.domain_is_ours(&bare).await? { "unknown" } else { "unreachable" }, None))
+    Ok(Recipient { card: Some(cards::card(state, None, &bare).await?), ..recipient("ok", None) })
 }
 
 fn code(fault: AddressFault) -> &'static str {
@@ -70,20 +68,6 @@ pub async fn is_mssante(state: &State, address: &str) -> Result<bool, store::Err
     let opened_here = state.config.opening.all_domains().any(|ours| ours == domain);
     Ok(looks_like_one
         || opened_here
-        || is_trusted(&state.config.trust.domains, &address)
+        || state.is_listed(&address)
         || state.store.domain_is_ours(&address).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn suffixes_prove_nothing() {
-        let list = ["ch-nord.mssante.example".to_owned()];
-        assert!(is_trusted(&list, "a@CH-Nord.mssante.example"));
-        assert!(!is_trusted(&list, "a@x.ch-nord.mssante.example"));
-        assert!(!is_trusted(&list, "a@evil-ch-nord.mssante.example"));
-        assert!(!is_trusted(&list, "a"));
-    }
 }
