@@ -7,10 +7,13 @@ pub mod notifications;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
+use relay::send::Worker;
 use store::traces::Class;
 
 use crate::boot;
+use crate::config::Role;
 use crate::portal::cgu;
+use crate::relay::outbox::SqlOutbox;
 use crate::service::{outbox, tell, welcome};
 use crate::state::State;
 
@@ -43,6 +46,7 @@ pub fn spawn(state: &State) {
     tokio::spawn(closing_job(state.clone()));
     tokio::spawn(cgu_job(state.clone()));
     tokio::spawn(welcome_job(state.clone()));
+    drop(relay_out(state));
     match boot::anchor_key(&state.config) {
         Ok(key) => {
             tokio::spawn(anchor_job(state.clone(), key.clone()));
@@ -81,7 +85,7 @@ async fn outbox_job(state: State) {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the outbox could not be read, trying again"),
         }
-        let wait = match state.store.outbox_next_due().await {
+        let wait = match outbox::next_due(&state).await {
             Ok(Some(due)) => Duration::from_millis((due - state.clock.now_ms()).max(10) as u64).min(OUTBOX_POLL),
             _ => OUTBOX_POLL,
         };
@@ -97,6 +101,23 @@ async fn outbox_job(state: State) {
             () = woken => {}
         }
     }
+}
+
+/// Hands mail over to other operators, where they are spoken to and this process has the role.
+pub fn relay_out(state: &State) -> Option<tokio::task::JoinHandle<()>> {
+    let relay = state.relay.as_ref().filter(|_| state.config.has(Role::RelayOut))?;
+    let settings = &state.config.relay_out;
+    let worker = Worker {
+        sender: relay.sender.clone(),
+        outbox: std::sync::Arc::new(SqlOutbox::new(state)),
+        destinations: relay.destinations.clone(),
+        policy: settings.policy(),
+        clock: relay.clock.clone(),
+        lease: Duration::from_secs(settings.lease_seconds.into()),
+        at_once: settings.at_once,
+        idle: OUTBOX_POLL,
+    };
+    Some(tokio::spawn(std::sync::Arc::new(worker).run(state.closing.clone())))
 }
 
 /// Tells of new mail and sends the notices that wait.
@@ -159,9 +180,13 @@ async fn prune_job(state: State, key: SigningKey) {
         let technical = state.store.prune_traces(Class::Technical, now - 366 * DAY_MS, &key).await;
         let functional = state.store.prune_traces(Class::Functional, now - 3660 * DAY_MS, &key).await;
         let openings = state.store.openings_prune(now).await;
+        let sent = state.store.sent_prune(now - 731 * DAY_MS).await;
+        let sending = state.store.sending_prune().await;
         let support = state.store.prune_support(now - i64::from(state.config.support.keep_days) * DAY_MS).await;
         for (what, result) in [
             ("openings", openings),
+            ("what reports find messages by", sent),
+            ("counts of sending", sending),
             ("messages to support", support),
             ("orphans", orphans),
             ("tombstones", tombstones),

@@ -1,86 +1,212 @@
-//! Delivery between the BALs of this server: what is due is taken up under a lease, put into each recipient's BAL in a
-//! transaction of its own (idempotent by submission and recipient), and what fails is told to the sender.
+//! Delivery of what is due: to the BALs of this server at once, each in a transaction of its own (idempotent by submission
+//! and recipient); what goes to other operators is queued for the relay in the transaction that records the attempt; what
+//! fails is told to the sender.
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use relay::send::Trouble;
+use relay::smtp::Reply;
 use store::Actor;
+use store::blobs::BlobId;
 use store::emails::DeliveryKey;
 use store::mailboxes::Role;
-use store::submissions::{Delivery, DueSubmission, Next};
+use store::relay_jobs::{ClaimedJob, JobEnvelope, NewJob, Settle};
+use store::submissions::{Delivery, DueSubmission, Next, Onward};
 use wire::id::{AccountId, MailboxId};
 use wire::portal::Action;
 
-use super::notice;
+use super::notice::{self, Fate, Kind, Subject};
 use super::prepare::{Place, prepare};
+use super::reports;
+use super::transit::Passage;
 use crate::state::State;
 
 /// How long another process leaves a submission alone.
 const LEASE_MS: i64 = 60_000;
 /// Submissions taken up at once.
 const BATCH: u32 = 20;
-/// Attempts before a recipient counts as failed.
+/// Attempts before a recipient of this server counts as failed.
 const MAX_ATTEMPTS: u32 = 8;
 
 /// What became of one recipient in one attempt.
 enum Outcome {
     Delivered,
-    /// Final, with the reply as SMTP says it and our code of the reason.
-    Refused(&'static str, notice::Reason),
+    /// For another operator.
+    Onward,
+    /// Final.
+    Refused(Trouble),
     /// To be tried again.
     Later,
 }
 
-/// Delivers what is due; how many submissions were taken up.
+/// A message whose time has come.
+struct Message {
+    blob: BlobId,
+    /// As it is kept, Bcc and all.
+    raw: Bytes,
+}
+
+/// Delivers what is due; how many submissions and reports were taken up.
 ///
 /// # Errors
 /// The store's, when nothing could be leased.
 pub async fn run(state: &State) -> Result<usize, store::Error> {
-    let due = state.store.outbox_due(state.clock.now_ms(), LEASE_MS, BATCH).await?;
-    let count = due.len();
+    let now = state.clock.now_ms();
+    let due = state.store.outbox_due(now, LEASE_MS, BATCH).await?;
+    let reports = state.store.relay_claim(true, now, now + LEASE_MS, BATCH as usize).await?;
+    let count = due.len() + reports.len();
     for submission in due {
         if let Err(error) = one(state, &submission).await {
             tracing::error!(%error, attempts = submission.attempts, "a submission could not be finished, it stays in the outbox");
         }
     }
+    for job in reports {
+        if let Err(error) = report(state, &job).await {
+            tracing::error!(%error, "a report could not be delivered, it stays in the queue");
+        }
+    }
     Ok(count)
 }
 
+/// When something is due next.
+///
+/// # Errors
+/// The store's.
+pub async fn next_due(state: &State) -> Result<Option<i64>, store::Error> {
+    let (submissions, reports) = (state.store.outbox_next_due().await?, state.store.relay_next_due(true).await?);
+    Ok(submissions.into_iter().chain(reports).min())
+}
+
 async fn one(state: &State, due: &DueSubmission) -> Result<(), store::Error> {
-    let recipients = &due.submission.envelope.rcpt_to;
+    let now = state.clock.now_ms();
     let message = load(state, due).await?;
+    let recipients = &due.submission.envelope.rcpt_to;
     let mut deliveries = Vec::with_capacity(recipients.len());
-    let mut failed: Vec<(String, notice::Reason)> = Vec::new();
-    let mut waiting = false;
+    let (mut onward, mut failed, mut waiting) = (Vec::new(), Vec::new(), false);
     for (index, recipient) in recipients.iter().enumerate() {
+        let email = &recipient.email;
+        // The relay got it in an attempt before this one.
+        if let Some(known) = due.submission.deliveries.iter().find(|one| one.remote && one.email == *email) {
+            deliveries.push(known.clone());
+            continue;
+        }
         let outcome = match &message {
-            Ok(message) => deliver(state, due, message, index as u32, &recipient.email).await,
-            Err(reason) => Outcome::Refused("550 5.7.1 The message cannot be sent any more", *reason),
+            Ok(message) => deliver(state, due, message, index as u32, email).await,
+            Err(trouble) => Outcome::Refused(trouble.clone()),
         };
-        let (delivered, reply) = match outcome {
-            Outcome::Delivered => ("yes", "250 2.1.5 Delivered"),
-            Outcome::Refused(reply, reason) => {
-                failed.push((recipient.email.clone(), reason));
-                ("no", reply)
-            }
-            Outcome::Later if due.attempts + 1 >= MAX_ATTEMPTS => {
-                failed.push((recipient.email.clone(), notice::Reason::TooLong));
-                ("no", "451 4.4.7 Tried too often")
-            }
-            Outcome::Later => {
-                waiting = true;
-                ("queued", "451 4.3.0 Will be tried again")
-            }
+        let outcome = match outcome {
+            Outcome::Later if due.attempts + 1 >= MAX_ATTEMPTS => Outcome::Refused(too_often()),
+            other => other,
         };
-        deliveries.push(Delivery { email: recipient.email.clone(), delivered: delivered.into(), reply: reply.into() });
+        waiting |= matches!(outcome, Outcome::Later);
+        match &outcome {
+            Outcome::Onward => onward.push(email.clone()),
+            Outcome::Refused(trouble) => {
+                failed.push(Fate { email: email.clone(), trouble: Some(trouble.clone()), host: None });
+            }
+            Outcome::Delivered | Outcome::Later => {}
+        }
+        deliveries.push(delivery(email, &outcome, now));
     }
-    if !failed.is_empty() && !waiting {
-        notice::failed(state, due, &failed).await?;
+    if waiting {
+        // Told once, when all is said.
+        failed.clear();
     }
-    let next = if waiting { Next::RetryAt(state.clock.now_ms() + backoff(due.attempts)) } else { Next::Done };
-    match state.store.outbox_delivered(due, deliveries, next).await {
+    let onward = match &message {
+        Ok(message) => forwarded(state, due, message, onward, &failed).await?,
+        Err(_) => Onward { notices: told(state, due, b"", &failed).await?, ..Onward::default() },
+    };
+    let next = if waiting { Next::RetryAt(now + backoff(due.attempts)) } else { Next::Done };
+    match state.store.outbox_delivered(due, deliveries, next, onward).await {
         // The lease passed to another, which does the same and records it.
         Err(store::Error::StateMismatch) => Ok(()),
         other => other,
     }
+}
+
+/// What is recorded of a recipient.
+fn delivery(email: &str, outcome: &Outcome, at: i64) -> Delivery {
+    let (delivered, reply) = match outcome {
+        Outcome::Delivered => ("yes", "250 2.1.5 Delivered".to_owned()),
+        Outcome::Onward => ("queued", "250 2.0.0 Queued".to_owned()),
+        Outcome::Later => ("queued", "451 4.3.0 Will be tried again".to_owned()),
+        Outcome::Refused(Trouble::Reply(reply)) => ("no", reply.to_string()),
+        Outcome::Refused(_) => ("no", "550 5.7.1 The message cannot be sent any more".to_owned()),
+    };
+    let reason = match outcome {
+        Outcome::Refused(trouble) => Some(relay::notice::Reason::of_trouble(trouble).code().to_owned()),
+        _ => None,
+    };
+    let remote = matches!(outcome, Outcome::Onward);
+    Delivery { email: email.to_owned(), delivered: delivered.into(), reply, reason, remote, at, ..Delivery::default() }
+}
+
+fn unknown() -> Trouble {
+    Trouble::Reply(Reply::new(550, (1, 1), "No such BAL"))
+}
+
+fn too_often() -> Trouble {
+    Trouble::Reply(Reply::new(451, (4, 5), "Tried too often"))
+}
+
+/// What goes with the record of the attempt: jobs for other operators, what reports find the message by, the notice.
+async fn forwarded(
+    state: &State,
+    due: &DueSubmission,
+    message: &Message,
+    remote: Vec<String>,
+    failed: &[Fate],
+) -> Result<Onward, store::Error> {
+    let from = &due.submission.envelope.mail_from.email;
+    let asked = mail::parse_fields(&message.raw).iter().any(|f| f.name.eq_ignore_ascii_case("Disposition-Notification-To"));
+    let mut by_domain: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for email in remote {
+        by_domain.entry(domain(&email)).or_default().push(email);
+    }
+    let job = |(domain, recipients): (String, Vec<String>)| NewJob {
+        domain,
+        local: false,
+        envelope: JobEnvelope {
+            from: Some(from.clone()),
+            recipients,
+            envid: Some(due.submission.id.to_string()),
+            notify_success: asked,
+        },
+        blob: message.blob,
+    };
+    let mut domains: Vec<String> = due.submission.envelope.rcpt_to.iter().map(|rcpt| domain(&rcpt.email)).collect();
+    domains.sort_unstable();
+    domains.dedup();
+    let id = due.submission.id.to_string();
+    let passage = passage(state, due, &id, &message.raw, 0);
+    Ok(Onward {
+        notices: told(state, due, &message.raw, failed).await?,
+        jobs: by_domain.into_iter().map(job).collect(),
+        message_ids: passage.message_ids(),
+        domains,
+    })
+}
+
+/// The domain of an address in the form the white list knows it by.
+fn domain(address: &str) -> String {
+    relay::trust::domain::of_address(address)
+        .unwrap_or_else(|| address.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase())
+}
+
+/// The notice to the sender about those that failed.
+async fn told(
+    state: &State,
+    due: &DueSubmission,
+    message: &[u8],
+    failed: &[Fate],
+) -> Result<Vec<store::emails::NewEmail>, store::Error> {
+    if failed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let subject = Subject { account: due.account, message, envid: None };
+    let key = format!("notice:{}", due.submission.id);
+    Ok(vec![notice::write(state, subject, Kind::Failed, failed, key).await?])
 }
 
 /// 5 s, 10 s, 20 s… up to an hour.
@@ -88,25 +214,24 @@ fn backoff(attempts: u32) -> i64 {
     (5_000_i64 << attempts.min(10)).min(3_600_000)
 }
 
-/// The bytes to deliver, if the sender may still send and the message is still there.
-async fn load(state: &State, due: &DueSubmission) -> Result<Result<Bytes, notice::Reason>, store::Error> {
+/// The message to deliver, if the sender may still send and it is still there.
+async fn load(state: &State, due: &DueSubmission) -> Result<Result<Message, Trouble>, store::Error> {
     if let Some(person) = due.actor.person {
         let rights = state.store.rights_on(person, due.account).await?;
         if !rights.contains(&Action::Send) {
-            return Ok(Err(notice::Reason::NoRight));
+            return Ok(Err(Trouble::NoRight));
         }
     }
     let Some(row) = state.store.emails(due.account, &[due.submission.email]).await?.pop() else {
-        return Ok(Err(notice::Reason::Gone));
+        return Ok(Err(Trouble::Gone));
     };
     let raw = state.store.blob_read(due.account, &row.blob, None).await?;
-    Ok(Ok(Bytes::from(mail::build::strip_bcc(&raw))))
+    Ok(Ok(Message { blob: row.blob, raw }))
 }
 
-async fn deliver(state: &State, due: &DueSubmission, message: &Bytes, index: u32, address: &str) -> Outcome {
+async fn deliver(state: &State, due: &DueSubmission, message: &Message, index: u32, address: &str) -> Outcome {
     match try_deliver(state, due, message, index, address).await {
-        Ok(true) => Outcome::Delivered,
-        Ok(false) => Outcome::Refused("550 5.1.1 No such BAL", notice::Reason::Unknown),
+        Ok(outcome) => outcome,
         Err(error) => {
             tracing::warn!(%error, "a delivery failed, it will be tried again");
             Outcome::Later
@@ -114,24 +239,65 @@ async fn deliver(state: &State, due: &DueSubmission, message: &Bytes, index: u32
     }
 }
 
-/// False: there is no such BAL (any more).
 async fn try_deliver(
     state: &State,
     due: &DueSubmission,
-    message: &Bytes,
+    message: &Message,
     index: u32,
     address: &str,
-) -> Result<bool, store::Error> {
-    let Some(account) = state.store.account_by_address(address).await? else { return Ok(false) };
+) -> Result<Outcome, store::Error> {
+    let Some(account) = state.store.account_by_address(address).await? else {
+        let ours = state.store.domain_is_ours(address).await?;
+        return Ok(match (&state.relay, ours) {
+            (Some(_), false) => Outcome::Onward,
+            (None, false) => Outcome::Refused(Trouble::NotListed),
+            (_, true) => Outcome::Refused(unknown()),
+        });
+    };
     let now = state.clock.now_ms();
-    let raw = with_trace_fields(due, message, address, &state.config.mss.product, now);
+    let id = due.submission.id.to_string();
+    let raw = passage(state, due, &id, &message.raw, now).into_bal(address);
     let place =
         Place { received_at: now, mailboxes: vec![inbox(state, account).await?], keywords: Vec::new(), dedup_key: None };
+    let read = mail::report::read(&raw, &mail::Limits::default());
     let prepared = tokio::task::spawn_blocking(move || prepare(raw, place).0).await;
     let email = prepared.map_err(|_| store::Error::Busy("preparing stopped".into()))?;
     let key = DeliveryKey { submission: due.submission.id, recipient: index };
     state.store.email_deliver(Actor { means: store::Means::Relay, ..due.actor }, account, key, email).await?;
-    Ok(true)
+    if let Some(report) = read {
+        // Written by the sender's own software: it speaks for this BAL alone, and lies in the inbox already.
+        let sender = &due.submission.envelope.mail_from.email;
+        reports::note(state, account, &report, &|recipient| recipient.eq_ignore_ascii_case(sender)).await?;
+    }
+    Ok(Outcome::Delivered)
+}
+
+fn passage<'a>(state: &'a State, due: &'a DueSubmission, id: &'a str, message: &'a [u8], at: i64) -> Passage<'a> {
+    Passage { message, id, from: Some(&due.submission.envelope.mail_from.email), product: &state.config.mss.product, at }
+}
+
+/// A receipt of reading from one BAL of this server to another.
+async fn report(state: &State, job: &ClaimedJob) -> Result<(), store::Error> {
+    let raw = state.store.blob_read(job.account, &job.blob, None).await?;
+    let own = state.store.account(job.account).await?.address;
+    let read = mail::report::read(&raw, &mail::Limits::default());
+    if let (Some(report), Some(to)) = (read, job.envelope.recipients.first())
+        && let Some(account) = state.store.account_by_address(to).await?
+    {
+        reports::apply(state, account, &report, &raw, &|recipient| recipient.eq_ignore_ascii_case(&own)).await?;
+    }
+    let settle = Settle {
+        account: job.account,
+        job: job.id,
+        fence: job.fence,
+        actor: job.actor,
+        submission: None,
+        domain: job.domain.clone(),
+        updates: Vec::new(),
+        again: None,
+        notices: Vec::new(),
+    };
+    state.store.relay_settle(settle).await.map(drop)
 }
 
 /// Where mail comes in.
@@ -140,41 +306,6 @@ async fn try_deliver(
 /// The store's; `NotFound` without an inbox.
 pub async fn inbox(state: &State, account: AccountId) -> Result<MailboxId, store::Error> {
     state.store.mailbox_by_role(account, Role::Inbox).await?.ok_or(store::Error::NotFound)
-}
-
-/// Return-Path and Received (RFC 5321 §4.4), and the field that every MSSanté message carries.
-fn with_trace_fields(due: &DueSubmission, message: &Bytes, address: &str, product: &str, now: i64) -> Bytes {
-    let domain = address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-    let time = jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let date = time.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000");
-    let mut raw = format!(
-        "Return-Path: <{}>\r\nReceived: by {domain} (Pli) with LMTP id {};\r\n\t{date}\r\n",
-        due.submission.envelope.mail_from.email, due.submission.id
-    )
-    .into_bytes();
-    let head = mail::parse::parse_head(message);
-    let has_product =
-        message.get(..2).is_some() && header_names(message).any(|name| name.eq_ignore_ascii_case(b"X-MSS-NIL"));
-    if !has_product {
-        raw.extend_from_slice(format!("X-MSS-NIL: {product}\r\n").as_bytes());
-    }
-    if head.message_id.is_empty() {
-        raw.extend_from_slice(format!("Message-ID: <{}@{domain}>\r\n", due.submission.id).as_bytes());
-    }
-    if head.sent_at.is_none() {
-        raw.extend_from_slice(format!("Date: {date}\r\n").as_bytes());
-    }
-    raw.extend_from_slice(message);
-    raw.into()
-}
-
-/// The names of the header fields of a message.
-fn header_names(message: &[u8]) -> impl Iterator<Item = &[u8]> {
-    message
-        .split(|&byte| byte == b'\n')
-        .take_while(|line| !line.is_empty() && *line != b"\r")
-        .filter(|line| !line.starts_with(b" ") && !line.starts_with(b"\t"))
-        .filter_map(|line| line.split(|&byte| byte == b':').next())
 }
 
 #[cfg(test)]
@@ -186,11 +317,5 @@ mod tests {
         assert_eq!(backoff(0), 5_000);
         assert_eq!(backoff(1), 10_000);
         assert_eq!(backoff(40), 3_600_000);
-    }
-
-    #[test]
-    fn names_of_fields() {
-        let names: Vec<&[u8]> = header_names(b"A: 1\r\nB: 2\r\n\tc: d\r\n\r\nE: 3").collect();
-        assert_eq!(names, [b"A", b"B"]);
     }
 }

@@ -49,8 +49,17 @@ pub enum SubmitError {
     InvalidEmail(Vec<&'static str>),
     #[error("larger than {0} octets")]
     TooLarge(u64),
+    /// The BAL sends too much: which limit (`messages-hour`…) and its number.
+    #[error("the rate {0} of {1} is exceeded")]
+    TooMuch(&'static str, u32),
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(store::Error),
+}
+
+impl From<store::Error> for SubmitError {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// An id for a message of this server.
@@ -99,8 +108,12 @@ pub async fn submit_to(
     let now = state.clock.now_ms();
     let send_at = submit.send_at.unwrap_or(now).max(now);
     let due_at = if send_at > now { send_at + GRACE_MS } else { now };
-    let new = NewSubmission { email: submit.email, identity: identity.id, envelope, send_at, due_at };
-    Ok(outbox.submission_create(acting.actor(), account, new).await?)
+    let rates = &state.config.rates;
+    let new = NewSubmission { email: submit.email, identity: identity.id, envelope, send_at, due_at, rates: rates.limits() };
+    outbox.submission_create(acting.actor(), account, new).await.map_err(|error| match error {
+        store::Error::Limit { what } => SubmitError::TooMuch(what, rates.of(what)),
+        other => SubmitError::Store(other),
+    })
 }
 
 fn check_message(state: &State, row: &EmailRow, structure: &Structure, identity: &str) -> Result<(), SubmitError> {

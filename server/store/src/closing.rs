@@ -36,11 +36,17 @@ statements! {
     TOMBSTONE = "DELETE FROM tombstone WHERE account_id = $1";
     SUBMISSION = "DELETE FROM submission WHERE account_id = $1";
     DELIVERY = "DELETE FROM delivery WHERE account_id = $1";
+    RELAY_JOB = "DELETE FROM relay_job WHERE account_id = $1";
+    SENT_REF = "DELETE FROM sent_ref WHERE account_id = $1";
+    SENDING = "DELETE FROM sending WHERE account_id = $1";
+    RECEIPT_WISH = "DELETE FROM receipt_wish WHERE account_id = $1";
     SEARCH = "DELETE FROM saved_search WHERE account_id = $1";
     CORRESPONDENT = "DELETE FROM correspondent WHERE account_id = $1";
     IDENTITY = "DELETE FROM identity WHERE account_id = $1";
     MAILBOX = "DELETE FROM mailbox WHERE account_id = $1";
     UPLOAD = "DELETE FROM upload WHERE account_id = $1";
+    RECEIVED = "DELETE FROM received WHERE account_id = $1";
+    PATIENT_MESSAGE = "DELETE FROM patient_message WHERE account_id = $1";
     READING = "DELETE FROM reading WHERE account_id = $1";
 }
 
@@ -59,11 +65,17 @@ const MAIL: &[Statement] = &[
     TOMBSTONE,
     SUBMISSION,
     DELIVERY,
+    RELAY_JOB,
+    SENT_REF,
+    SENDING,
+    RECEIPT_WISH,
     SEARCH,
     CORRESPONDENT,
     IDENTITY,
     MAILBOX,
     UPLOAD,
+    RECEIVED,
+    PATIENT_MESSAGE,
     READING,
 ];
 

@@ -16,6 +16,7 @@ pub(crate) mod insert;
 pub(crate) mod keywords;
 mod prepare;
 mod read;
+pub mod receive;
 pub(crate) mod write;
 
 /// Neither seen nor a draft (RFC 8621 §2).
@@ -257,6 +258,19 @@ impl Store {
         options: InsertOptions,
         delivery: Option<DeliveryKey>,
     ) -> Result<Vec<Inserted>> {
+        let batch = self.email_batch(actor, account, new, options, delivery).await?;
+        self.write(batch, |tx, batch| insert::run(tx, batch).boxed()).await
+    }
+
+    /// Messages ready to be written by `insert::run` in whatever transaction.
+    pub(crate) async fn email_batch(
+        &self,
+        actor: Actor,
+        account: AccountId,
+        new: Vec<NewEmail>,
+        options: InsertOptions,
+        delivery: Option<DeliveryKey>,
+    ) -> Result<insert::Batch> {
         let keys = self.keys(Owner::Account(account.0)).await?;
         let seen = new.iter().flat_map(|email| email.correspondents.iter().map(|who| (who, email.received_at)));
         let correspondents = correspondents::prepare(&keys, self.random(), seen)?;
@@ -264,8 +278,7 @@ impl Store {
         for email in new {
             emails.push(prepare::prepare(self, &keys, account.0, email).await?);
         }
-        let batch = insert::Batch { actor, account, emails, options, delivery, correspondents };
-        self.write(batch, |tx, batch| insert::run(tx, batch).boxed()).await
+        Ok(insert::Batch { actor, account, emails, options, delivery, correspondents, operator: None })
     }
 
     /// Changes keywords and folders; per message what became of it, in order.

@@ -32,6 +32,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_professionals"),
     migration!(5, "0005_means"),
     migration!(6, "0006_passkeys"),
+    migration!(7, "0007_outgoing"),
+    migration!(8, "0008_received"),
 ];
 
 statements! {

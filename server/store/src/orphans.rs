@@ -14,10 +14,12 @@ statements! {
     UNUSED = "SELECT b.account_id, b.blob_id, b.place FROM blob b WHERE b.created_at < $1
         AND NOT EXISTS (SELECT 1 FROM email e WHERE e.account_id = b.account_id AND e.blob_id = b.blob_id)
         AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.account_id = b.account_id AND u.blob_id = b.blob_id)
+        AND NOT EXISTS (SELECT 1 FROM relay_job j WHERE j.account_id = b.account_id AND j.blob_id = b.blob_id)
         LIMIT 500";
     DELETE = "DELETE FROM blob WHERE account_id = $1 AND blob_id = $2 AND created_at < $3
         AND NOT EXISTS (SELECT 1 FROM email e WHERE e.account_id = blob.account_id AND e.blob_id = blob.blob_id)
-        AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.account_id = blob.account_id AND u.blob_id = blob.blob_id)";
+        AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.account_id = blob.account_id AND u.blob_id = blob.blob_id)
+        AND NOT EXISTS (SELECT 1 FROM relay_job j WHERE j.account_id = blob.account_id AND j.blob_id = blob.blob_id)";
     KNOWN = "SELECT place FROM blob WHERE account_id = $1 AND blob_id = $2";
     RAISE_FLOORS = "UPDATE account SET floor = (SELECT MAX(t.modseq) FROM tombstone t
         WHERE t.account_id = account.account_id AND t.at < $1)

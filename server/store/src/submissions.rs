@@ -8,10 +8,13 @@ use wire::id::{AccountId, EmailId, IdentityId, PersonId, SessionId, SubmissionId
 use crate::Store;
 use crate::changes::Type;
 use crate::db::{Row, Tx, args, statements};
+use crate::emails::NewEmail;
 use crate::error::{Error, Result};
 use crate::keys::{Keys, Owner};
 use crate::ledger::Ledger;
 use crate::query::sql::select_in;
+use crate::relay_jobs::NewJob;
+use crate::sending::{self, Rates};
 use crate::traces::{Actor, Chain, Means, Trace, trace};
 
 pub(crate) mod outbox;
@@ -63,6 +66,8 @@ pub struct NewSubmission {
     pub send_at: i64,
     /// When it is taken up: some seconds later, so that a late undo still works.
     pub due_at: i64,
+    /// How much the BAL may send.
+    pub rates: Rates,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,13 +78,85 @@ pub enum Undo {
 }
 
 /// What became of one recipient.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Delivery {
     pub email: String,
     /// `queued`, `yes`, `no`, `unknown` (RFC 8621 §7 `delivered`).
     pub delivered: String,
     /// The reply as SMTP would say it.
     pub reply: String,
+    /// Goes to another operator: the relay's queue says what comes of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remote: bool,
+    /// The operator that took it over, as its certificate names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// When this came to be.
+    #[serde(default)]
+    pub at: i64,
+    /// Code of why not (yet).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// It takes longer than it should; the sender was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+    /// What a receipt said, and when: `displayed`, `deleted`, `dispatched`, `processed`, `error`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<(String, i64)>,
+}
+
+/// A change of what is known of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryUpdate {
+    /// What came of handing it over.
+    Set(Delivery),
+    /// The other operator says that it takes longer.
+    Late { email: String, reason: String, at: i64 },
+    /// A receipt of reading came.
+    Receipt { email: String, what: String, at: i64 },
+}
+
+impl DeliveryUpdate {
+    /// Does it set `delivered` to this word?
+    pub(crate) fn is(&self, word: &str) -> bool {
+        matches!(self, Self::Set(delivery) if delivery.delivered == word)
+    }
+
+    /// Changes the entry of its recipient; a receipt that came before stays. Recipients are never added by reports.
+    fn apply(&self, list: &mut Vec<Delivery>) {
+        let email = match self {
+            Self::Set(delivery) => &delivery.email,
+            Self::Late { email, .. } | Self::Receipt { email, .. } => email,
+        };
+        let known = list.iter_mut().find(|one| one.email.eq_ignore_ascii_case(email));
+        match (self, known) {
+            (Self::Set(new), Some(old)) => {
+                let receipt = new.receipt.clone().or_else(|| old.receipt.take());
+                let operator = new.operator.clone().or_else(|| old.operator.take());
+                *old =
+                    Delivery { receipt, operator, remote: old.remote, email: std::mem::take(&mut old.email), ..new.clone() };
+            }
+            (Self::Set(new), None) => list.push(new.clone()),
+            (Self::Late { reason, at, .. }, Some(old)) if old.delivered != "yes" && old.delivered != "no" => {
+                (old.late, old.reason, old.at) = (true, Some(reason.clone()), *at);
+            }
+            (Self::Receipt { what, at, .. }, Some(old)) => old.receipt = Some((what.clone(), *at)),
+            (Self::Late { .. } | Self::Receipt { .. }, _) => {}
+        }
+    }
+}
+
+/// What one transaction adds to the record of an attempt: what goes to other operators, by what reports find it, and what
+/// the sender is told.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Onward {
+    /// For the sender's inbox, each once by its `dedup_key`.
+    pub notices: Vec<NewEmail>,
+    pub jobs: Vec<NewJob>,
+    /// Its Message-IDs without brackets; its ENVID is its own id.
+    pub message_ids: Vec<String>,
+    /// The domains of all recipients.
+    pub domains: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +234,7 @@ async fn create(tx: &mut Tx, actor: Actor, account: AccountId, new: &NewSubmissi
         ledger.save(tx).await?;
         return read_submission(&keys, &tx.fetch_one(SELECT, args![account, first]).await?);
     }
+    sending::count(tx, account, new.envelope.rcpt_to.len(), &new.rates).await?;
     let thread = tx.fetch_optional(EMAIL_THREAD, args![account, new.email]).await?.ok_or(Error::NotFound)?.int(0)?;
     tx.fetch_optional(IDENTITY, args![account, new.identity]).await?.ok_or(Error::Refused("unknown-identity"))?;
     let id = tx.new_id();
@@ -186,10 +264,15 @@ async fn create(tx: &mut Tx, actor: Actor, account: AccountId, new: &NewSubmissi
 
 async fn cancel(tx: &mut Tx, actor: Actor, account: AccountId, id: SubmissionId) -> Result<Cancelled> {
     let mut ledger = Ledger::lock(tx, account.0).await?;
-    tx.fetch_optional(SELECT, args![account, id]).await?.ok_or(Error::NotFound)?;
+    let row = tx.fetch_optional(SELECT, args![account, id]).await?.ok_or(Error::NotFound)?;
     let modseq = ledger.next(Type::Submission);
     let done = tx.execute(CANCEL, args![account, id, modseq]).await? > 0;
     ledger.save(tx).await?;
+    if done {
+        let keys = tx.keys(Owner::Account(account.0)).await?;
+        let submission = read_submission(&keys, &row)?;
+        sending::give_back(tx, account, submission.created_at, submission.envelope.rcpt_to.len()).await?;
+    }
     let result = if done { "ok" } else { "too-late" };
     let detail = json!({"submission": id});
     trace(tx, Chain::Account(account), Trace::refused("submission-cancel", actor, Some(account), result, detail)).await?;
@@ -213,7 +296,7 @@ async fn destroy(tx: &mut Tx, actor: Actor, account: AccountId, ids: &[Submissio
 
 impl Store {
     /// Puts a message in the outbox; the same message again gives the first submission, unless that was called back.
-    /// `NotFound` for an unknown message, `Refused("unknown-identity")`.
+    /// `NotFound` for an unknown message, `Refused("unknown-identity")`, `Limit` when the BAL sends too much.
     pub async fn submission_create(&self, actor: Actor, account: AccountId, new: NewSubmission) -> Result<Submission> {
         self.write((actor, account, new), |tx, (actor, account, new)| create(tx, *actor, *account, new).boxed()).await
     }
@@ -259,7 +342,7 @@ impl Store {
 }
 
 /// Who asked for it, as kept in the row from `first`.
-fn read_actor(row: &Row, first: usize) -> Result<Actor> {
+pub(crate) fn read_actor(row: &Row, first: usize) -> Result<Actor> {
     Ok(Actor {
         person: row.opt_int(first)?.map(PersonId),
         session: row.opt_int(first + 1)?.map(SessionId),

@@ -111,6 +111,9 @@ fn text(notice: &Notice, recipients: &[Told]) -> String {
         if !matches!(notice.kind, Kind::Late { .. }) {
             out.push_str(&format!("  À faire : {}\n", french::next_step(reason)));
         }
+        if let Trouble::Infected(file) = trouble {
+            out.push_str(&format!("  Fichier : {file}\n"));
+        }
         if let Trouble::Reply(reply) = trouble {
             out.push_str(&format!("  Réponse de l’opérateur : « {} »\n", quoted(reply)));
         }
@@ -172,7 +175,9 @@ fn codes(reason: Reason) -> (u16, u16) {
         Reason::OutsideTrust | Reason::Forbidden => (7, 1),
         Reason::Certificate => (7, 5),
         Reason::NoTls => (7, 10),
-        Reason::OurSide => (3, 0),
+        Reason::OurSide | Reason::Gone | Reason::Cancelled => (3, 0),
+        Reason::NoRight => (7, 1),
+        Reason::Infected => (6, 0),
         Reason::Other => (0, 0),
     }
 }

@@ -22,6 +22,10 @@ pub fn what(reason: Reason) -> &'static str {
         Reason::Loop => "Le message tournait en rond entre serveurs.",
         Reason::OurSide => "Votre service de messagerie n’a pas pu envoyer ce message.",
         Reason::Uncertain => "Le message a été transmis, mais l’opérateur du destinataire ne l’a pas confirmé.",
+        Reason::NoRight => "L’autorisation d’envoyer depuis cette boîte a été retirée avant l’envoi.",
+        Reason::Gone => "Le message a été supprimé avant son envoi.",
+        Reason::Cancelled => "L’envoi a été arrêté par l’exploitant de votre messagerie.",
+        Reason::Infected => "Une pièce jointe contient un programme malveillant.",
         Reason::Other => "L’opérateur du destinataire a refusé le message.",
     }
 }
@@ -44,7 +48,10 @@ pub fn next_step(reason: Reason) -> &'static str {
         Reason::Forbidden => "Lisez la réponse de l’opérateur ci-dessous ; au besoin, contactez le destinataire autrement.",
         Reason::Content => "Vérifiez les pièces jointes (type de fichier, virus), puis renvoyez le message.",
         Reason::Unsupported => "Renvoyez le texte en pièce jointe PDF, sans caractères spéciaux dans l’adresse.",
-        Reason::Loop | Reason::OurSide | Reason::Other => "Contactez votre support en lui transmettant cet avis.",
+        Reason::NoRight => "Demandez au responsable de la boîte de vous rendre cette autorisation.",
+        Reason::Gone => "Rédigez-le de nouveau si vous vouliez l’envoyer.",
+        Reason::Infected => "Retirez ce fichier et faites vérifier votre poste avant de renvoyer le message.",
+        Reason::Loop | Reason::OurSide | Reason::Cancelled | Reason::Other => "Contactez votre support en lui transmettant cet avis.",
         Reason::Uncertain => "Demandez au destinataire s’il l’a reçu avant de le renvoyer.",
     }
 }

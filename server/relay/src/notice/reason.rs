@@ -40,6 +40,14 @@ pub enum Reason {
     OurSide,
     /// It may have arrived; the other side did not say.
     Uncertain,
+    /// The right to send was taken away before it left.
+    NoRight,
+    /// It was destroyed before it left.
+    Gone,
+    /// The operator took it out of the queue.
+    Cancelled,
+    /// Our own scanner found something in it.
+    Infected,
     /// None of these.
     Other,
 }
@@ -64,6 +72,10 @@ impl Reason {
             Reason::Loop => "loop",
             Reason::OurSide => "our-side",
             Reason::Uncertain => "uncertain",
+            Reason::NoRight => "no-right",
+            Reason::Gone => "gone",
+            Reason::Cancelled => "cancelled",
+            Reason::Infected => "infected",
             Reason::Other => "other",
         }
     }
@@ -80,6 +92,10 @@ impl Reason {
             Trouble::TooLarge(_) => Reason::TooLarge,
             Trouble::NoUtf8 | Trouble::NoEightBit => Reason::Unsupported,
             Trouble::Uncertain => Reason::Uncertain,
+            Trouble::NoRight => Reason::NoRight,
+            Trouble::Gone => Reason::Gone,
+            Trouble::Cancelled => Reason::Cancelled,
+            Trouble::Infected(_) => Reason::Infected,
             Trouble::Reply(reply) => Reason::of_reply(reply),
         }
     }

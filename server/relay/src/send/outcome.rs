@@ -58,15 +58,29 @@ pub enum Trouble {
     Withdrawn,
     /// The message was whole, the host did not say whether it took it: it may have.
     Uncertain,
+    /// Who sent it lost the right to before it left.
+    NoRight,
+    /// The message was destroyed before it left.
+    Gone,
+    /// The operator took it out of the queue.
+    Cancelled,
+    /// Our own scanner found something in this file.
+    Infected(String),
 }
 
 impl Trouble {
     /// Whether trying again is useless.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Trouble::NotListed | Trouble::NoSuchDomain | Trouble::TooLarge(_) | Trouble::NoUtf8 | Trouble::NoEightBit => {
-                true
-            }
+            Trouble::NotListed
+            | Trouble::NoSuchDomain
+            | Trouble::TooLarge(_)
+            | Trouble::NoUtf8
+            | Trouble::NoEightBit
+            | Trouble::NoRight
+            | Trouble::Gone
+            | Trouble::Cancelled
+            | Trouble::Infected(_) => true,
             Trouble::Reply(reply) => reply.is_permanent(),
             _ => false,
         }

@@ -195,6 +195,7 @@ fn refusal(error: SubmitError) -> SetError {
         }
         SubmitError::InvalidEmail(names) => SetError::new("invalidEmail").with("properties", json!(names)),
         SubmitError::TooLarge(max) => SetError::new("tooLarge").with("maxSize", max),
+        SubmitError::TooMuch(what, max) => SetError::new("rateLimit").because(format!("{what}: {max}")),
         SubmitError::Store(error) => error.into(),
     }
 }

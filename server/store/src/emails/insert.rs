@@ -34,17 +34,26 @@ statements! {
 }
 
 /// What one transaction keeps.
-pub(super) struct Batch {
+pub(crate) struct Batch {
     pub(super) actor: Actor,
     pub(super) account: AccountId,
     pub(super) emails: Vec<Prepared>,
     pub(super) options: InsertOptions,
     pub(super) delivery: Option<DeliveryKey>,
     pub(super) correspondents: Vec<correspondents::Prepared>,
+    /// The operator that brought them; none: they are from here.
+    pub(super) operator: Option<String>,
+}
+
+impl Batch {
+    /// Nothing to keep.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.emails.is_empty()
+    }
 }
 
 /// Runs the batch; answers in order.
-pub(super) async fn run(tx: &mut Tx, batch: &Batch) -> Result<Vec<Inserted>> {
+pub(crate) async fn run(tx: &mut Tx, batch: &Batch) -> Result<Vec<Inserted>> {
     let mut ledger = Ledger::lock(tx, batch.account.0).await?;
     if let Some(key) = batch.delivery {
         let args = args![batch.account, key.submission, key.recipient];
@@ -184,9 +193,12 @@ pub(super) async fn next_uid(tx: &mut Tx, account: i64, mailbox: i64, count: i64
 async fn leave_trace(tx: &mut Tx, batch: &Batch, fresh: &[&Prepared]) -> Result<()> {
     const NAMED: usize = 100;
     let ids: Vec<EmailId> = fresh.iter().take(NAMED).map(|email| EmailId(email.id)).collect();
-    let (kind, detail) = match batch.delivery {
-        Some(key) => ("email-deliver", json!({"emails": ids, "submission": key.submission, "recipient": key.recipient})),
-        None => ("email-insert", json!({"emails": ids, "count": fresh.len()})),
+    let (kind, detail) = match (batch.delivery, &batch.operator) {
+        (Some(key), _) => {
+            ("email-deliver", json!({"emails": ids, "submission": key.submission, "recipient": key.recipient}))
+        }
+        (None, Some(operator)) => ("email-receive", json!({"emails": ids, "operator": operator})),
+        (None, None) => ("email-insert", json!({"emails": ids, "count": fresh.len()})),
     };
     let entry = Trace::done(kind, batch.actor, Some(batch.account), detail);
     let drafts = fresh.iter().all(|email| email.flags & flag::DRAFT != 0);

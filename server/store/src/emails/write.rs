@@ -118,15 +118,15 @@ fn new_mailboxes(
 }
 
 /// Changes to messages of one account.
-pub(super) struct Update {
-    pub(super) actor: Actor,
-    pub(super) account: AccountId,
-    pub(super) changes: Vec<EmailChange>,
+pub(crate) struct Update {
+    pub(crate) actor: Actor,
+    pub(crate) account: AccountId,
+    pub(crate) changes: Vec<EmailChange>,
 }
 
-pub(super) type Outcomes = Vec<(EmailId, Result<(), EmailFault>)>;
+pub(crate) type Outcomes = Vec<(EmailId, Result<(), EmailFault>)>;
 
-pub(super) async fn update(tx: &mut Tx, update: &Update) -> Result<Outcomes> {
+pub(crate) async fn update(tx: &mut Tx, update: &Update) -> Result<Outcomes> {
     let mut ledger = Ledger::lock(tx, update.account.0).await?;
     let keys = tx.keys(Owner::Account(update.account.0)).await?;
     let mut known = BTreeSet::new();

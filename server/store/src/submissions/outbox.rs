@@ -2,16 +2,17 @@
 
 use futures::FutureExt;
 use serde_json::json;
-use wire::id::AccountId;
+use wire::id::{AccountId, SubmissionId};
 
-use super::{DELIVERY, Delivery, DueSubmission, Next, SELECT, read_actor, read_submission};
-use crate::Store;
+use super::{DELIVERY, Delivery, DeliveryUpdate, DueSubmission, Next, Onward, SELECT, read_actor, read_submission};
 use crate::changes::Type;
 use crate::db::{Tx, args, statements};
+use crate::emails::{InsertOptions, insert};
 use crate::error::{Error, Result};
-use crate::keys::Owner;
+use crate::keys::{Keys, Owner};
 use crate::ledger::Ledger;
-use crate::traces::{Chain, Trace, trace};
+use crate::traces::{Actor, Chain, Trace, trace};
+use crate::{Store, relay_jobs, sent};
 
 statements! {
     DUE = "SELECT account_id, submission_id, fence FROM submission
@@ -21,6 +22,8 @@ statements! {
         RETURNING attempts, fence, person_id, session_id, means";
     OUTCOME = "UPDATE submission SET state = $4, due_at = $5, lease_until = 0, sealed_delivery = $6, modseq = $7
         WHERE account_id = $1 AND submission_id = $2 AND fence = $3 AND state = 0";
+    DELIVERIES = "SELECT sealed_delivery FROM submission WHERE account_id = $1 AND submission_id = $2";
+    SET_DELIVERIES = "UPDATE submission SET sealed_delivery = $3, modseq = $4 WHERE account_id = $1 AND submission_id = $2";
     NEXT_DUE = "SELECT MIN(due_at) FROM submission WHERE state = 0";
 }
 
@@ -36,11 +39,75 @@ async fn lease(tx: &mut Tx, account: AccountId, id: i64, fence: i64, until: i64)
     Ok(Some(DueSubmission { account, actor, submission, attempts, fence }))
 }
 
-async fn outcome(tx: &mut Tx, due: &DueSubmission, deliveries: &[Delivery], next: Next) -> Result<()> {
+/// What is known of the recipients; none: there is no such submission (any more).
+async fn deliveries(tx: &mut Tx, keys: &Keys, account: i64, id: SubmissionId) -> Result<Option<Vec<Delivery>>> {
+    let Some(row) = tx.fetch_optional(DELIVERIES, args![account, id]).await? else { return Ok(None) };
+    match row.opt_bytes(0)? {
+        Some(sealed) => keys.open_json(DELIVERY, id.0, &sealed).map(Some),
+        None => Ok(Some(Vec::new())),
+    }
+}
+
+/// Changes what is known of some recipients, in the caller's transaction; false when the submission is gone.
+pub(crate) async fn update_deliveries(
+    tx: &mut Tx,
+    ledger: &mut Ledger,
+    keys: &Keys,
+    id: SubmissionId,
+    updates: &[DeliveryUpdate],
+) -> Result<bool> {
+    let account = ledger.account;
+    let Some(mut list) = deliveries(tx, keys, account, id).await? else { return Ok(false) };
+    let before = list.clone();
+    updates.iter().for_each(|update| update.apply(&mut list));
+    if list != before {
+        let sealed = keys.seal_json(tx.random().as_ref(), DELIVERY, id.0, &list)?;
+        let modseq = ledger.next(Type::Submission);
+        tx.execute(SET_DELIVERIES, args![account, id, sealed, modseq]).await?;
+    }
+    Ok(true)
+}
+
+/// Records what a report says of a submission, and files its notices.
+pub(crate) async fn report(
+    tx: &mut Tx,
+    account: AccountId,
+    id: SubmissionId,
+    updates: &[DeliveryUpdate],
+    notices: &insert::Batch,
+) -> Result<bool> {
+    let mut ledger = Ledger::lock(tx, account.0).await?;
+    let keys = tx.keys(Owner::Account(account.0)).await?;
+    let there = update_deliveries(tx, &mut ledger, &keys, id, updates).await?;
+    ledger.save(tx).await?;
+    let detail = json!({"submission": id, "recipients": updates.len()});
+    trace(tx, Chain::Account(account), Trace::done("report-apply", Actor::SYSTEM, Some(account), detail)).await?;
+    if !notices.is_empty() {
+        insert::run(tx, notices).await?;
+    }
+    Ok(there)
+}
+
+/// What one attempt gave.
+struct Attempt {
+    due: DueSubmission,
+    deliveries: Vec<Delivery>,
+    next: Next,
+    onward: Onward,
+    notices: insert::Batch,
+}
+
+async fn outcome(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
+    let Attempt { due, deliveries: new, next, onward, notices } = attempt;
+    let next = *next;
     let (account, id) = (due.account, due.submission.id);
     let mut ledger = Ledger::lock(tx, account.0).await?;
     let keys = tx.keys(Owner::Account(account.0)).await?;
-    let sealed = keys.seal_json(tx.random().as_ref(), DELIVERY, id.0, &deliveries)?;
+    let known = deliveries(tx, &keys, account.0, id).await?.unwrap_or_default();
+    // What the relay has said meanwhile stays: it alone speaks of those that it got.
+    let of_relay = |email: &str| known.iter().find(|one| one.remote && one.email == email);
+    let merged: Vec<Delivery> = new.iter().map(|one| of_relay(&one.email).unwrap_or(one).clone()).collect();
+    let sealed = keys.seal_json(tx.random().as_ref(), DELIVERY, id.0, &merged)?;
     let (state, due_at) = match next {
         Next::Done => (1, due.submission.due_at),
         Next::RetryAt(at) => (0, at),
@@ -51,10 +118,18 @@ async fn outcome(tx: &mut Tx, due: &DueSubmission, deliveries: &[Delivery], next
         return Err(Error::StateMismatch);
     }
     ledger.save(tx).await?;
-    let delivered = deliveries.iter().filter(|one| one.delivered == "yes").count();
-    let detail =
-        json!({"submission": id, "recipients": deliveries.len(), "delivered": delivered, "done": next == Next::Done});
-    trace(tx, Chain::Account(account), Trace::done("submission-attempt", due.actor, Some(account), detail)).await
+    relay_jobs::queue(tx, &keys, due.actor, account, Some(id), &onward.jobs).await?;
+    sent::record(tx, &keys, account, id, onward).await?;
+    let delivered = merged.iter().filter(|one| one.delivered == "yes").count();
+    let detail = json!({
+        "submission": id, "recipients": merged.len(), "delivered": delivered, "done": next == Next::Done,
+        "queued": onward.jobs.iter().map(|job| job.envelope.recipients.len()).sum::<usize>(),
+    });
+    trace(tx, Chain::Account(account), Trace::done("submission-attempt", due.actor, Some(account), detail)).await?;
+    if !notices.is_empty() {
+        insert::run(tx, notices).await?;
+    }
+    Ok(())
 }
 
 impl Store {
@@ -71,12 +146,20 @@ impl Store {
         Ok(due)
     }
 
-    /// Records what became of a leased submission. `StateMismatch` when the lease passed to another.
-    pub async fn outbox_delivered(&self, due: &DueSubmission, deliveries: Vec<Delivery>, next: Next) -> Result<()> {
-        self.write((due.clone(), deliveries, next), |tx, (due, deliveries, next)| {
-            outcome(tx, due, deliveries, *next).boxed()
-        })
-        .await
+    /// Records what became of a leased submission, queues what goes to other operators and files the notices.
+    /// `StateMismatch` when the lease passed to another.
+    pub async fn outbox_delivered(
+        &self,
+        due: &DueSubmission,
+        deliveries: Vec<Delivery>,
+        next: Next,
+        mut onward: Onward,
+    ) -> Result<()> {
+        let options = InsertOptions { skip_existing: true, ..InsertOptions::default() };
+        let letters = std::mem::take(&mut onward.notices);
+        let notices = self.email_batch(Actor::SYSTEM, due.account, letters, options, None).await?;
+        let attempt = Attempt { due: due.clone(), deliveries, next, onward, notices };
+        self.write(attempt, |tx, attempt| outcome(tx, attempt).boxed()).await
     }
 
     /// When the next waiting submission is due.

@@ -1,6 +1,7 @@
 //! The outbox: undo until taken up, one lease at a time, once per draft.
 
-use store::submissions::{Cancelled, Delivery, Envelope, EnvelopeAddress, NewSubmission, Next, Undo};
+use store::sending::Rates;
+use store::submissions::{Cancelled, Delivery, Envelope, EnvelopeAddress, NewSubmission, Next, Onward, Undo};
 use store::{Error, for_each_engine};
 
 use crate::{WHO, email, with_inbox};
@@ -12,7 +13,7 @@ for_each_engine!(a_message_is_sent_once_or_called_back, |store| async move {
     let to = |email: &str| EnvelopeAddress { email: email.into(), parameters: Vec::new() };
     let envelope = Envelope { mail_from: to("a@b.example"), rcpt_to: vec![to("c@d.example")] };
     let (send_at, due_at) = (store.now() + 10_000, store.now() + 13_000);
-    let new = NewSubmission { email: record.id, identity, envelope, send_at, due_at };
+    let new = NewSubmission { email: record.id, identity, envelope, send_at, due_at, rates: Rates::default() };
     let first = store.submission_create(WHO, account, new.clone()).await.unwrap();
     assert_eq!(store.submission_create(WHO, account, new.clone()).await.unwrap(), first);
     assert_eq!((first.undo, first.envelope.rcpt_to.len()), (Undo::Pending, 1));
@@ -29,13 +30,14 @@ for_each_engine!(a_message_is_sent_once_or_called_back, |store| async move {
     assert!(store.outbox_due(due_at, 60_000, 10).await.unwrap().is_empty(), "leased");
     // The lease runs out: another takes it, and the first may no longer say what became of it.
     let taken = store.outbox_due(due_at + 60_001, 60_000, 10).await.unwrap().remove(0);
-    let done = vec![Delivery { email: "c@d.example".into(), delivered: "yes".into(), reply: "250 2.0.0".into() }];
-    let late = store.outbox_delivered(&due, done.clone(), Next::Done).await;
+    let delivery = Delivery { delivered: "yes".into(), reply: "250 2.0.0".into(), ..Delivery::default() };
+    let done = vec![Delivery { email: "c@d.example".into(), ..delivery }];
+    let late = store.outbox_delivered(&due, done.clone(), Next::Done, Onward::default()).await;
     assert!(matches!(late, Err(Error::StateMismatch)));
-    store.outbox_delivered(&taken, Vec::new(), Next::RetryAt(due_at + 100_000)).await.unwrap();
+    store.outbox_delivered(&taken, Vec::new(), Next::RetryAt(due_at + 100_000), Onward::default()).await.unwrap();
     let again = store.outbox_due(due_at + 100_000, 60_000, 10).await.unwrap().remove(0);
     assert_eq!(again.attempts, 3);
-    store.outbox_delivered(&again, done.clone(), Next::Done).await.unwrap();
+    store.outbox_delivered(&again, done.clone(), Next::Done, Onward::default()).await.unwrap();
     assert_eq!(store.submissions(account, Some(&[second.id])).await.unwrap()[0].deliveries, done);
     assert_eq!(store.outbox_next_due().await.unwrap(), None);
     assert_eq!(store.submissions_destroy(WHO, account, vec![first.id, second.id]).await.unwrap().len(), 2);

@@ -44,7 +44,15 @@ fn every_module_with_statements_is_registered() {
 
 #[test]
 fn migrations_differ_only_in_types() {
-    for name in ["0001_mail", "0002_people", "0003_portal", "0004_professionals", "0005_means", "0006_passkeys"] {
+    for name in [
+        "0001_mail",
+        "0002_people",
+        "0003_portal",
+        "0004_professionals",
+        "0005_means",
+        "0006_passkeys",
+        "0007_outgoing",
+    ] {
         let read = |engine: &str| {
             let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
             std::fs::read_to_string(folder.join(format!("{name}.sql"))).unwrap()
