@@ -87,6 +87,11 @@ pub(super) struct Connection<G> {
     deadline: Instant,
     /// When the whole text must be there, while one is being read.
     text_deadline: Option<Instant>,
+    /// When the next step must be taken, however often the peer says something without
+    /// effect: first a good certificate, then message after message.
+    patience: Instant,
+    /// A good certificate was shown.
+    proven: bool,
 }
 
 impl<G: Gate> Connection<G> {
@@ -112,6 +117,8 @@ impl<G: Gate> Connection<G> {
             stop,
             deadline,
             text_deadline: None,
+            patience: deadline,
+            proven: false,
         }
     }
 
@@ -152,6 +159,9 @@ impl<G: Gate> Connection<G> {
                     Action::Deliver(message) => {
                         self.flush().await?;
                         let reply = self.deliver(*message, &context).await;
+                        if self.proven {
+                            self.patience = Instant::now() + self.shared.settings.message_timeout;
+                        }
                         self.session.delivered(reply)
                     }
                     Action::Close(reply) => return self.last(&reply).await,
@@ -173,7 +183,7 @@ impl<G: Gate> Connection<G> {
             whole.min(Instant::now() + settings.block_timeout)
         } else {
             self.text_deadline = None;
-            self.deadline
+            self.deadline.min(self.patience)
         };
         let idle = self.session.is_idle();
         let Some(link) = &mut self.link else { return Err(Gone) };
@@ -239,6 +249,8 @@ impl<G: Gate> Connection<G> {
                 self.last(&replies::busy()).await?;
                 return Err(Gone);
             }
+            self.proven = true;
+            self.patience = Instant::now() + self.shared.settings.message_timeout;
         }
         self.session.secured(chain, format!("{version} with cipher {cipher}"));
         self.deadline = Instant::now() + self.shared.settings.command_timeout;

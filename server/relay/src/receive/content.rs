@@ -18,6 +18,11 @@ pub(super) fn check(
     settings: &Settings,
     context: &Context,
 ) -> Result<(), Reply> {
+    // Beyond what the parser reads of a header another program would read other senders than we do.
+    let end = memchr::memmem::find(data, b"\r\n\r\n").unwrap_or(data.len());
+    if end > mail::Limits::default().max_header_bytes {
+        return Err(Reply::new(554, (6, 0), "The header is too large"));
+    }
     let fields = mail::parse_fields(data);
     if fields.len() > MAX_FIELDS {
         return Err(Reply::new(554, (6, 0), "Too many header fields"));

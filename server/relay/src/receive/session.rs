@@ -114,6 +114,8 @@ pub struct Session {
     pub(super) errors: usize,
     pub(super) refused_recipients: usize,
     pub(super) messages: usize,
+    /// Commands since the last message.
+    commands: usize,
     /// Octets of an over-long command line thrown away so far.
     skipped: Option<usize>,
     address: String,
@@ -132,6 +134,7 @@ impl Session {
             errors: 0,
             refused_recipients: 0,
             messages: 0,
+            commands: 0,
             skipped: None,
             address,
         }
@@ -193,6 +196,7 @@ impl Session {
     /// The answer to [`Action::Deliver`].
     pub fn delivered(&mut self, reply: Reply) -> Action {
         self.messages += 1;
+        self.commands = 0;
         Action::Reply(reply)
     }
 
@@ -236,6 +240,10 @@ impl Session {
         }
         if line.len() + 2 > self.settings.max_command_line {
             return self.refuse(replies::long_command());
+        }
+        self.commands += 1;
+        if self.commands > self.settings.max_commands {
+            return self.close(replies::too_many_errors());
         }
         match std::str::from_utf8(line) {
             Ok(line) => verbs::dispatch(self, line, input, context),

@@ -27,6 +27,8 @@ pub struct Settings {
     pub max_errors: usize,
     /// Refused recipients before the connection is closed.
     pub max_refused_recipients: usize,
+    /// Commands without a message between them before the connection is closed.
+    pub max_commands: usize,
     /// Messages in one connection.
     pub max_messages: usize,
     /// Connections in all.
@@ -35,11 +37,12 @@ pub struct Settings {
     pub max_per_address: usize,
     /// Connections with one certificate name.
     pub max_per_peer: usize,
-    /// For one command to arrive whole (RFC 5321 §4.5.3.2.7).
+    /// For one command to arrive whole (RFC 5321 §4.5.3.2.7); also for a good certificate to be
+    /// shown, so that nobody without one holds a place for long.
     pub command_timeout: Duration,
     /// Between two blocks of a message (RFC 5321 §4.5.3.2.5).
     pub block_timeout: Duration,
-    /// For a whole message to arrive.
+    /// For a whole message to arrive; also from one message to the next, whatever is said between.
     pub message_timeout: Duration,
     /// For the TLS handshake.
     pub handshake_timeout: Duration,
@@ -61,6 +64,7 @@ impl Settings {
             max_text_line: 1000,
             max_errors: 10,
             max_refused_recipients: 50,
+            max_commands: 1000,
             max_messages: 1000,
             max_connections: 1000,
             max_per_address: 100,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rcgen::ExtendedKeyUsagePurpose as Usage;
 use relay::testing::{Leaf, ListSigner, NOW, RawClient, TestAuthority, TestGate, list_xml};
-use relay::trust::{CertFault, Crls, Identity, Trust, crl, list};
+use relay::trust::refresh::{self, RefreshPolicy};
+use relay::trust::{CertFault, Crls, Identity, Refresh, Trust, crl, list};
 
 use crate::setup::{
     AUTHORITY, BAL, ENTRIES, Running, SIGNER, THEIRS, THIRD, letter, receiver, receiver_with, settings, theirs, trust_with,
@@ -108,6 +109,36 @@ async fn no_list_or_another_list() {
     running.book.replace(Trust { list: Some(Arc::new(list)), authority });
     let (code, text) = told(&running, Some(&theirs()), FROM).await;
     assert_eq!((code, text.contains("not on the white list")), (550, true), "{text}");
+}
+
+/// The last verified list is used for as long as the operator allows, then nothing is taken by it;
+/// an older one never replaces it.
+#[tokio::test]
+async fn an_old_list() {
+    const HOUR: i64 = 3_600_000;
+    let running = receiver(TestGate::with(&[BAL])).await;
+    let authority = running.book.current().authority.clone();
+    let verified = |date: &str, entries| {
+        let xml = SIGNER.sign(&list_xml(date, entries));
+        list::verify(xml.as_bytes(), &ListSigner::policy(), &authority, NOW)
+    };
+    let mut refresh = Refresh::new(RefreshPolicy { unusable_after_ms: Some(72 * HOUR), ..RefreshPolicy::default() });
+    refresh.offer(verified("2026-06-15T11:00:00Z", ENTRIES), NOW);
+    let put = |refresh: &Refresh, now: i64| {
+        let list = refresh.list().filter(|_| refresh.usable(now)).cloned();
+        running.book.replace(Trust { list, authority: authority.clone() });
+    };
+    put(&refresh, NOW + 71 * HOUR);
+    assert_eq!(told(&running, Some(&theirs()), FROM).await.0, 250);
+    put(&refresh, NOW + 73 * HOUR);
+    let (code, text) = told(&running, Some(&theirs()), FROM).await;
+    assert_eq!((code, text.contains("No valid white list")), (451, true), "{text}");
+    // Yesterday's list, in which another operator stood for the domain.
+    let yesterday = [("autre.mssante.example", THIRD)];
+    assert_eq!(refresh.offer(verified("2026-06-14T11:00:00Z", &yesterday), NOW), refresh::Event::Older);
+    put(&refresh, NOW);
+    assert_eq!(told(&running, Some(&AUTHORITY.issue(&Leaf::new(THIRD, 203))), FROM).await.0, 550);
+    assert_eq!(told(&running, Some(&theirs()), FROM).await.0, 250);
 }
 
 #[tokio::test]

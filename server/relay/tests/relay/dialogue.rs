@@ -224,6 +224,8 @@ fn syntax_and_sequence() {
 
 #[test]
 fn too_much_of_anything() {
+    let chatter = play(&["EHLO c.example\r\nNOOP\r\nRSET\r\n".repeat(400).as_bytes()]);
+    assert!(chatter.closed && chatter.codes.len() == 1001, "{}", chatter.codes.len());
     assert!(play(&["FOO\r\n".repeat(50).as_bytes()]).closed);
     let harvest = format!(
         "EHLO c.example\r\nMAIL FROM:<a@autre.mssante.example>\r\n{}",
@@ -269,6 +271,9 @@ fn whose_name_a_message_bears() {
     ] {
         assert_eq!(from(bad), Some(550), "{bad}");
     }
+    // A second author behind what the parser reads of a header.
+    let padding = format!("X-Padding: {}\r\n", "x".repeat(900)).repeat(1200);
+    assert_eq!(from(&format!("From: a@autre.mssante.example\r\n{padding}From: b@pli.mssante.example")), Some(554));
     let hops = format!("{}From: a@autre.mssante.example", "Received: by x\r\n".repeat(50));
     assert_eq!(from(&hops), Some(554));
 }

@@ -7,7 +7,7 @@ use mail::header::DateTime;
 use mail::report::{About, Action, DeliveryReport, NoticeHead, RecipientStatus, Status, build_delivery};
 use relay::receive::{Acceptance, Note, Settings, Verdict};
 use relay::smtp::Reply;
-use relay::testing::{RawClient, TestGate};
+use relay::testing::{Leaf, RawClient, TestAuthority, TestGate};
 
 use crate::setup::{BAL, letter, receiver, receiver_with, settings, trust};
 
@@ -204,6 +204,34 @@ async fn slow_clients_are_let_go() {
     client.say("EHLO c.example").await;
     client.say("STARTTLS").await;
     assert!(client.reply().await.is_none());
+}
+
+/// Saying something from time to time, without ever bringing anything, keeps no place.
+#[tokio::test]
+async fn chatter_holds_no_place() {
+    let quick =
+        Settings { command_timeout: Duration::from_millis(700), message_timeout: Duration::from_millis(1500), ..settings() };
+    let running = receiver_with(TestGate::with(&[BAL]), quick, trust()).await;
+    let until_gone = async |mut client: RawClient| {
+        let started = Instant::now();
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            match client.say("NOOP").await {
+                Some(reply) if reply.code == 250 => assert!(started.elapsed() < Duration::from_secs(5), "held for ever"),
+                _ => return started.elapsed(),
+            }
+        }
+    };
+    let (mut plain, _) = RawClient::connect(running.address).await;
+    plain.say("EHLO c.example").await;
+    assert!(until_gone(plain).await < Duration::from_millis(1200), "before TLS");
+    let unknown = TestAuthority::self_signed(&Leaf::new(crate::setup::THEIRS, 1));
+    let client = RawClient::secured(running.address, Some(&unknown)).await;
+    assert!(until_gone(client).await < Duration::from_millis(1200), "without a good certificate");
+    let mut known = running.client().await;
+    assert_eq!(known.message(FROM, BAL, &letter(FROM)).await.code, 250);
+    let held = until_gone(known).await;
+    assert!(held > Duration::from_millis(1000) && held < Duration::from_secs(3), "{held:?}");
 }
 
 #[tokio::test]
