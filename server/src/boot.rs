@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     auth::{passkeys::Passkeys, password::Passwords, psc::Psc},
-    config::Config,
+    config::{Config, Role},
     http::{
         assets::Assets,
         health::Health,
@@ -20,7 +20,8 @@ use crate::{
     },
     jobs,
     notices::Mailer,
-    relay::Relay,
+    relay::{self, Relay},
+    scan::Scanner,
     sms::Sms,
     state::{Shared, State},
     telemetry::Metrics,
@@ -130,6 +131,7 @@ pub fn state(config: Config, store: Store, clock: Arc<dyn Clock>) -> anyhow::Res
         passkeys: Passkeys::new(&config)?,
         psc: Psc::new(&config.psc)?,
         relay: Relay::new(&config, &clock)?,
+        scanner: Scanner::new(&config.scan),
         metrics: Metrics::default(),
         gates: Gates::default(),
         health: Health::default(),
@@ -176,6 +178,9 @@ pub async fn serve(state: State, listeners: Vec<TcpListener>) -> anyhow::Result<
     tokio::select! {
         () = last_moments => {}
         outcome = async {
+            if tasks.is_empty() {
+                state.closed().await;
+            }
             while let Some(ended) = tasks.join_next().await {
                 ended.context("a listener died")??;
             }
@@ -191,7 +196,8 @@ pub async fn serve(state: State, listeners: Vec<TcpListener>) -> anyhow::Result<
 /// When an address is taken or not ours.
 pub async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
     let mut listeners = Vec::new();
-    for address in &config.server.listen {
+    let web = config.server.listen.iter().filter(|_| config.has(Role::Web));
+    for address in web {
         listeners.push(TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?);
     }
     Ok(listeners)
@@ -204,12 +210,17 @@ pub async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
 pub async fn run(config: Config, clock: Arc<dyn Clock>, ready: impl FnOnce(&State)) -> anyhow::Result<()> {
     Certificate::open(&config.tls)?;
     let listeners = listen(&config).await?;
+    let mail_listeners = relay::listen(&config).await?;
     let store = open_store(&config, clock.clone()).await?;
     let (state, stop) = state(config, store, clock)?;
     if !state.mailer.is_configured() {
         tracing::warn!("`smtp.url` is not set: one-time codes cannot be sent, so nobody can sign in");
     }
-    jobs::spawn(&state);
+    relay::restore(&state).await?;
+    if state.config.has(Role::Jobs) {
+        jobs::spawn(&state);
+    }
+    let mail = tokio::spawn(relay::run(state.clone(), mail_listeners)?);
     for listener in &listeners {
         tracing::info!(address = ?listener.local_addr().ok(), "listening");
     }
@@ -219,7 +230,8 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>, ready: impl FnOnce(&Stat
         tracing::info!("stopping");
         let _ = stop.send(true);
     });
-    serve(state, listeners).await
+    serve(state, listeners).await?;
+    mail.await.context("mail between operators died")
 }
 
 /// Returns when the process is asked to stop.

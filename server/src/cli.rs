@@ -1,8 +1,10 @@
 //! The command line. Each command reads the same configuration and says by its exit code whether it worked: 0 done,
 //! 1 failed, 2 wrong use (clap), 3 something was found wrong (`trace verify`).
 
+pub mod accounts;
 pub mod portal;
 pub mod reset;
+pub mod trust;
 
 use std::{io::Read as _, path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -55,6 +57,9 @@ enum Command {
     /// Accounts (BAL).
     #[command(subcommand)]
     Accounts(Accounts),
+    /// The white list, certificates and revocation lists.
+    #[command(subcommand)]
+    Trust(trust::Trust),
     /// Traces of who did what.
     #[command(subcommand)]
     Trace(Trace),
@@ -75,6 +80,8 @@ enum Command {
 enum Accounts {
     /// Makes an account, with a person who holds it when an ordinary address is given.
     Create(Create),
+    /// Sets what one BAL may hold, whether it takes mail, whether patients may write to it first.
+    Set(accounts::Set),
     /// Gives somebody their access back, after their identity was checked.
     Reset(reset::Reset),
 }
@@ -163,7 +170,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await?,
         Command::Import(args) => return crate::service::import::run(args).await,
         Command::Accounts(Accounts::Create(create)) => accounts_create(create).await?,
+        Command::Accounts(Accounts::Set(set)) => accounts::set(set).await?,
         Command::Accounts(Accounts::Reset(reset)) => reset::run(reset).await?,
+        Command::Trust(command) => return trust::trust(command).await,
         Command::Trace(Trace::Verify(place)) => return trace_verify(&place).await,
         Command::Cgu(command) => portal::cgu(command).await?,
         Command::Support(command) => portal::support(command).await?,
@@ -184,6 +193,7 @@ fn config_check(place: &Place) -> anyhow::Result<()> {
     print!("{}", loaded.explain());
     let config = loaded.config()?;
     crate::tls::Certificate::open(&config.tls)?;
+    crate::relay::Relay::new(&config, &(Arc::new(SystemClock) as Arc<dyn store::Clock>))?;
     println!("The configuration can be used.");
     Ok(())
 }

@@ -46,7 +46,6 @@ pub fn spawn(state: &State) {
     tokio::spawn(closing_job(state.clone()));
     tokio::spawn(cgu_job(state.clone()));
     tokio::spawn(welcome_job(state.clone()));
-    drop(relay_out(state));
     match boot::anchor_key(&state.config) {
         Ok(key) => {
             tokio::spawn(anchor_job(state.clone(), key.clone()));
@@ -183,8 +182,10 @@ async fn prune_job(state: State, key: SigningKey) {
         let sent = state.store.sent_prune(now - 731 * DAY_MS).await;
         let sending = state.store.sending_prune().await;
         let support = state.store.prune_support(now - i64::from(state.config.support.keep_days) * DAY_MS).await;
+        let received = state.store.received_prune(now - 90 * DAY_MS).await;
         for (what, result) in [
             ("openings", openings),
+            ("what was received", received),
             ("what reports find messages by", sent),
             ("counts of sending", sending),
             ("messages to support", support),

@@ -20,6 +20,7 @@ pub mod outside;
 pub mod portal;
 pub mod progress;
 pub mod relay;
+pub mod scan;
 pub mod service;
 pub mod sms;
 pub mod state;

@@ -3,22 +3,32 @@
 //!
 //! The rules of the protocol are the crate `relay`'s, which knows no store; here they meet it.
 
+mod figures;
 pub mod identity;
+pub mod keeper;
 mod names;
 pub mod outbox;
+pub mod receive;
 mod settling;
+mod source;
+pub mod status;
 
-use std::{collections::HashMap, fs, path::Path, sync::Arc};
+use std::{collections::HashMap, fs, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use relay::send::{Destinations, Routes, Sender, SenderOptions, Timeouts};
+use relay::send::{Destinations, Routes, Sender, SenderOptions};
 use relay::trust::{Authority, Crls, Trust, TrustBook, domain, read_certificates};
 use rustls::pki_types::CertificateDer;
 use store::Clock;
+use tokio::net::TcpListener;
 
 pub use names::Names;
 
-use crate::config::Config;
+use crate::{
+    config::{Config, Role},
+    jobs,
+    state::State,
+};
 
 /// What this process needs to exchange mail with other operators.
 pub struct Relay {
@@ -34,6 +44,10 @@ pub struct Relay {
     pub clock: Arc<dyn relay::Clock>,
     /// Our certificate.
     pub identity: identity::Files,
+    /// What is known of the list and of the revocation lists.
+    pub keeper: keeper::Keeper,
+    /// What the receiving side counts.
+    pub figures: figures::Figures,
     /// Roots and intermediates: who may issue certificates and revocation lists.
     pub issuers: Vec<CertificateDer<'static>>,
 }
@@ -60,7 +74,7 @@ impl Relay {
             trust: book.clone(),
             clock: clock.clone(),
             routes: routes(config),
-            timeouts: Timeouts::default(),
+            timeouts: config.relay_out.timeouts(),
         })
         .context("`relay.certificate_file` and `relay.key_file` do not belong together")?;
         Ok(Some(Self {
@@ -70,6 +84,8 @@ impl Relay {
             destinations: Destinations::new(config.relay_out.destinations()),
             clock,
             identity,
+            keeper: keeper::Keeper::new(&config.trust)?,
+            figures: figures::Figures::default(),
             issuers: roots.into_iter().chain(intermediates).collect(),
         }))
     }
@@ -99,4 +115,53 @@ fn routes(config: &Config) -> Routes<Names> {
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     read_certificates(&bytes).map_err(|_| anyhow::anyhow!("{} holds no certificate", path.display()))
+}
+
+/// Opens the listeners for mail of other operators, where this process takes it.
+///
+/// # Errors
+/// When an address is taken or not ours.
+pub async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for address in config.relay.listen.iter().filter(|_| config.has(Role::RelayIn)) {
+        listeners.push(TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?);
+    }
+    Ok(listeners)
+}
+
+/// Puts in force whom we trusted when the service last ran.
+///
+/// # Errors
+/// The store's.
+pub async fn restore(state: &State) -> anyhow::Result<()> {
+    match &state.relay {
+        Some(relay) => Ok(keeper::restore(&state.store, relay, state.clock.now_ms()).await?),
+        None => Ok(()),
+    }
+}
+
+/// All that this process does for mail between operators, until it is asked to stop: keeps trust fresh, takes mail, hands
+/// mail over. Messages on their way may end.
+///
+/// # Errors
+/// When the certificate cannot be used.
+pub fn run(state: State, listeners: Vec<TcpListener>) -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let receiver = if listeners.is_empty() { None } else { Some(receive::receiver(&state)?) };
+    Ok(async move {
+        if state.relay.is_none() {
+            return;
+        }
+        tokio::spawn(keeper::job(state.clone()));
+        tokio::spawn(receive::watch(state.clone(), receiver.clone()));
+        let sending = jobs::relay_out(&state);
+        if let Some(receiver) = receiver {
+            receive::serve(state.clone(), receiver, listeners).await;
+        }
+        if let Some(sending) = sending {
+            state.closed().await;
+            let grace = Duration::from_secs(state.config.relay.grace_seconds.into());
+            // What is still on the wire then is tried again by whoever takes the job up.
+            let _ = tokio::time::timeout(grace, sending).await;
+        }
+    })
 }

@@ -16,6 +16,7 @@ pub mod opening;
 pub mod outbox;
 pub mod prepare;
 pub mod reading;
+pub mod receive;
 pub mod recipients;
 pub mod reports;
 pub mod search;

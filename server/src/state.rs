@@ -11,6 +11,7 @@ use crate::{
     http::{assets::Assets, health::Health, jmap::Gates},
     notices::Mailer,
     relay::Relay,
+    scan::Scanner,
     sms::Sms,
     telemetry::Metrics,
 };
@@ -35,6 +36,8 @@ pub struct Shared {
     pub psc: Option<Psc>,
     /// Mail between operators; none when it is not configured.
     pub relay: Option<Relay>,
+    /// Looks for viruses; none when it is not configured.
+    pub scanner: Option<Scanner>,
     pub metrics: Metrics,
     pub health: Health,
     /// Requests and uploads of each person that run now.

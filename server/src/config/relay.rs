@@ -29,6 +29,7 @@ pub struct Relay {
     pub certificate_file: Option<PathBuf>,
     pub key_file: Option<PathBuf>,
     pub hostname: String,
+    pub postmaster: String,
     pub listen: Vec<SocketAddr>,
     pub routes: Vec<String>,
     pub check_seconds: u32,

@@ -1,7 +1,9 @@
 //! Sections `[relay_out]` and `[rates]`: when mail to other operators is tried again, and how much a BAL may send.
 
+use std::time::Duration;
+
 use anyhow::bail;
-use relay::send::{DestinationLimits, RetryPolicy};
+use relay::send::{DestinationLimits, RetryPolicy, Timeouts};
 use serde::Deserialize;
 use store::sending::Rates;
 
@@ -15,6 +17,8 @@ pub struct RelayOut {
     pub late_hours: u32,
     pub fail_hours: u32,
     pub lease_seconds: u32,
+    pub answer_seconds: u32,
+    pub uncertain_seconds: u32,
     pub at_once: usize,
     pub per_domain: usize,
     pub in_all: usize,
@@ -59,8 +63,14 @@ impl RelayOut {
             longest_ms: i64::from(self.longest_minutes) * 60_000,
             notice_after_ms: i64::from(self.late_hours) * 3_600_000,
             give_up_after_ms: i64::from(self.fail_hours) * 3_600_000,
+            uncertain_ms: i64::from(self.uncertain_seconds) * 1_000,
             ..RetryPolicy::default()
         }
+    }
+
+    /// How long is waited for what.
+    pub fn timeouts(&self) -> Timeouts {
+        Timeouts { end: Duration::from_secs(self.answer_seconds.into()), ..Timeouts::default() }
     }
 
     /// Connections to one domain and in all.
@@ -77,6 +87,9 @@ impl Config {
         }
         if out.at_once == 0 || out.per_domain == 0 || out.in_all == 0 {
             bail!("`relay_out.at_once`, `relay_out.per_domain` and `relay_out.in_all` must be more than zero");
+        }
+        if out.answer_seconds == 0 {
+            bail!("`relay_out.answer_seconds` must be more than zero");
         }
         if out.late_hours >= out.fail_hours {
             bail!("`relay_out.late_hours` must be less than `relay_out.fail_hours`");

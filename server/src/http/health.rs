@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::state::State;
+use crate::{config::Role, relay::status, state::State};
 
 /// An answer is good for so long: anybody may ask, and looking writes a file.
 const FRESH: Duration = Duration::from_secs(2);
@@ -65,7 +65,8 @@ async fn look(state: &State) -> bool {
             tracing::warn!(what, ?error, "not ready");
         }
     }
-    let outbox = state.health.outbox_is_alive();
+    // Only a process with this role looks at it.
+    let outbox = state.health.outbox_is_alive() || !state.config.has(Role::Jobs);
     if !outbox {
         tracing::warn!(what = "outbox", "not ready: nobody has looked at it for long");
     }
@@ -74,7 +75,12 @@ async fn look(state: &State) -> bool {
 
 /// `GET /metrics`, on its own listener.
 pub async fn metrics(AxumState(state): AxumState<State>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.text()).into_response()
+    let mut text = state.metrics.text();
+    if let Some(relay) = &state.relay {
+        text.push_str(&relay.figures.text());
+        text.push_str(&status::read(relay, &state.config, state.clock.now_ms()).metrics());
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 
 #[cfg(test)]

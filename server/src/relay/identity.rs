@@ -37,13 +37,13 @@ impl Files {
     /// # Errors
     /// Which one cannot be read.
     pub fn read(&self) -> anyhow::Result<Identity> {
-        let stamp = self.stamp();
+        // What cannot be used is looked at again when it changes, not before.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = self.stamp();
         let bytes = |path: &PathBuf| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
         let identity = Identity::from_pem(&bytes(&self.certificate)?, &bytes(&self.key)?).map_err(|_| {
             anyhow::anyhow!("{} or {} cannot be read as PEM", self.certificate.display(), self.key.display())
         })?;
         let peer = identity.describe().map_err(|fault| anyhow::anyhow!("{}: {fault}", self.certificate.display()))?;
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(peer);
         Ok(identity)
     }

@@ -6,7 +6,6 @@ use store::directory::Entry;
 use store::emails::Addr;
 use wire::mail::Card;
 
-use super::recipients;
 use crate::state::State;
 
 /// What two senders must share to have one card: the displayed name counts, since it may deceive.

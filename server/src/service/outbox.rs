@@ -18,6 +18,7 @@ use wire::portal::Action;
 
 use super::notice::{self, Fate, Kind, Subject};
 use super::prepare::{Place, prepare};
+use super::receive::patients;
 use super::reports;
 use super::transit::Passage;
 use crate::state::State;
@@ -180,7 +181,9 @@ async fn forwarded(
     domains.dedup();
     let id = due.submission.id.to_string();
     let passage = passage(state, due, &id, &message.raw, 0);
+    let addresses: Vec<String> = by_domain.values().flatten().cloned().collect();
     Ok(Onward {
+        patients: patients::sent(state, due.account, &message.raw, &addresses).await?,
         notices: told(state, due, &message.raw, failed).await?,
         jobs: by_domain.into_iter().map(job).collect(),
         message_ids: passage.message_ids(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wire::id::{AccountId, EmailId, IdentityId, PersonId, SessionId, SubmissionId, ThreadId};
 
-use crate::Store;
+use crate::{Store, patients};
 use crate::changes::Type;
 use crate::db::{Row, Tx, args, statements};
 use crate::emails::NewEmail;
@@ -157,6 +157,8 @@ pub struct Onward {
     pub message_ids: Vec<String>,
     /// The domains of all recipients.
     pub domains: Vec<String>,
+    /// Patients among the recipients, and whether they may answer.
+    pub patients: Vec<patients::Sent>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

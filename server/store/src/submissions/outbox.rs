@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::keys::{Keys, Owner};
 use crate::ledger::Ledger;
 use crate::traces::{Actor, Chain, Trace, trace};
-use crate::{Store, relay_jobs, sent};
+use crate::{Store, patients, relay_jobs, sent};
 
 statements! {
     DUE = "SELECT account_id, submission_id, fence FROM submission
@@ -120,6 +120,9 @@ async fn outcome(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
     ledger.save(tx).await?;
     relay_jobs::queue(tx, &keys, due.actor, account, Some(id), &onward.jobs).await?;
     sent::record(tx, &keys, account, id, onward).await?;
+    for patient in &onward.patients {
+        patients::record(tx, patient, &onward.message_ids).await?;
+    }
     let delivered = merged.iter().filter(|one| one.delivered == "yes").count();
     let detail = json!({
         "submission": id, "recipients": merged.len(), "delivered": delivered, "done": next == Next::Done,
