@@ -4,8 +4,8 @@
 LISTEN ?= 127.0.0.1:3000
 CARGO := .ci/cargo
 # One selection of crates and features for the tests, for the binary that the browser tests use
-# and for `make run`: cargo then builds everything once. (The tests switch store/testing on.)
-export HOST := --locked --workspace --exclude site --features app/ssr,store/testing
+# and for `make run`: cargo then builds everything once. (The tests switch both `testing` on.)
+export HOST := --locked --workspace --exclude site --features app/ssr,relay/testing,store/testing
 export HYDRATE := --locked -p app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate
 
 # Names below target/ are fixed. PLI_SITE_DIR embeds the site, which only `make build` wants.

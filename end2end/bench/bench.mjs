@@ -9,6 +9,7 @@ import { Api, measure } from './api.mjs';
 import { letters } from './letters.mjs';
 import { Postgres } from './postgres.mjs';
 import { cpu, median, peak, pss } from './process.mjs';
+import { relay, trustSpace } from './relay.mjs';
 
 const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', '..');
 const binary = process.env.PLI_BINARY ?? join(root, 'target', 'release', 'pli');
@@ -277,6 +278,7 @@ async function run(where) {
     await stopped(child);
     child = await serve(where);
     await openLarge(child.pid, kept, message);
+    await relay(say, { folder: SPACE, binary, env: where.env, pid: child.pid, bench: kept.bench, to: COLLEAGUE, round: engine });
     importing(where);
   } finally {
     child.kill('SIGTERM');
@@ -285,11 +287,13 @@ async function run(where) {
 
 const started = performance.now();
 const target = join(root, 'target');
-await run({ data: join(target, 'bench'), env: process.env });
+const SPACE = join(target, 'bench-space');
+const settings = { ...process.env, ...(await trustSpace(SPACE)) };
+await run({ data: join(target, 'bench'), env: settings });
 engine = 'postgres';
 const postgres = new Postgres(join(target, 'bench-postgres'));
 try {
-  await run({ data: join(target, 'bench-on-postgres'), env: { ...process.env, PLI_SERVER__DATABASE: postgres.url } });
+  await run({ data: join(target, 'bench-on-postgres'), env: { ...settings, PLI_SERVER__DATABASE: postgres.url } });
 } finally {
   postgres.stop();
 }

@@ -53,7 +53,12 @@ impl Pli {
 
     /// Starts the service and waits until it answers.
     pub async fn serve(&self, port: u16) -> Child {
-        let mut command = self.command(&["serve"]);
+        self.serve_by(port, env!("CARGO_BIN_EXE_pli"), &["serve"]).await
+    }
+
+    /// Starts the service by a command that becomes it.
+    pub async fn serve_by(&self, port: u16, program: &str, arguments: &[&str]) -> Child {
+        let mut command = self.run(program, arguments);
         command.env("PLI_SERVER__LISTEN", format!("127.0.0.1:{port}"));
         if !self.environment.iter().any(|(name, _)| name == "PLI_WEB__PUBLIC_URL") {
             command.env("PLI_WEB__PUBLIC_URL", format!("http://127.0.0.1:{port}"));
@@ -82,7 +87,7 @@ async fn exchange(port: u16, request: String) -> Option<String> {
     (body.len() >= expected).then_some(text)
 }
 
-async fn get(port: u16, path: &str) -> Option<String> {
+pub async fn get(port: u16, path: &str) -> Option<String> {
     exchange(port, format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")).await
 }
 
