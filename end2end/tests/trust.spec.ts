@@ -47,10 +47,9 @@ test('a message of another operator arrives live, and its answer arrives there',
   const subject = `Avis d'un confrère ${Date.now()}`;
   await write(there, { De: DURAND, À: MARTIN, Objet: subject, Texte: 'Bonjour, pouvez-vous le recevoir ?' });
   await expect(there.getByRole('heading', { name: 'Envoyé' })).toBeVisible();
-  const list = dr.getByTestId('message-list');
-  await expect(list).toContainText(subject);
+  await expect(dr.getByTestId('message-list')).toContainText(subject);
 
-  await list.getByRole('link').filter({ hasText: subject }).first().click();
+  await dr.getByTestId('row').filter({ hasText: subject }).locator('a.row-link').first().click();
   await dr.getByTestId('reading-pane').getByRole('link', { name: 'Répondre', exact: true }).first().click();
   const composer = dr.getByTestId('composer');
   await expect(composer.locator('.chip')).toContainText(/durand/i);
@@ -67,6 +66,7 @@ test('a patient answers, and cannot write first', async ({ dr, server, browser }
   test.slow();
   const { patients } = await server.operators();
   await hydrated(dr);
+  const inbox = dr.url();
   const there = await elsewhere(browser, patients);
   await write(there, { De: PATIENT, À: MARTIN, Objet: 'Une question', Texte: 'Bonjour docteur' });
   await expect(there.getByRole('heading', { name: 'Refusé' })).toBeVisible();
@@ -79,7 +79,7 @@ test('a patient answers, and cannot write first', async ({ dr, server, browser }
   await there.getByLabel('Texte').fill('Merci docteur');
   await there.getByRole('button', { name: 'Envoyer' }).click();
   await expect(there.getByRole('heading', { name: 'Envoyé' })).toBeVisible();
-  await dr.goto(server.url);
+  await dr.goto(inbox);
   await expect(dr.getByTestId('message-list')).toContainText(`Re: ${subject}`);
 });
 

@@ -45,15 +45,15 @@ const BLANC: &str = "dr.blanc@autre.mssante.example";
 const PATIENT: &str = "279035121518989@patient.mssante.fr";
 
 /// Our server with its door for operators.
-struct Open {
-    app: TestApp,
+pub struct Open {
+    pub app: TestApp,
     address: SocketAddr,
     folder: TempDir,
     settings: Vec<(String, String)>,
 }
 
 impl Open {
-    async fn new(engine: Engine, more: &[(&str, &str)]) -> Self {
+    pub async fn new(engine: Engine, more: &[(&str, &str)]) -> Self {
         let folder = TempDir::new();
         write_list(folder.path(), "2026-11-22T07:00:00Z", ENTRIES);
         write_crls(folder.path(), &[], (2026, 12, 20));
@@ -88,7 +88,7 @@ impl Open {
     }
 
     /// One message on a connection of its own.
-    async fn hand_over(&self, from: &str, to: &str, text: &str) -> Reply {
+    pub async fn hand_over(&self, from: &str, to: &str, text: &str) -> Reply {
         self.client().await.message(from, to, text).await
     }
 
@@ -106,7 +106,7 @@ fn write_crls(folder: &Path, revoked: &[u64], until: (i32, u8, u8)) {
     std::fs::write(folder.join("organisations.crl"), AUTHORITY.crl(revoked, (2026, 11, 1), until)).unwrap();
 }
 
-fn letter(from: &str, id: &str, subject: &str, text: &str) -> String {
+pub fn letter(from: &str, id: &str, subject: &str, text: &str) -> String {
     format!("From: {from}\r\nTo: x@medecin.mssante.example\r\nSubject: {subject}\r\nMessage-ID: <{id}>\r\n\r\n{text}")
 }
 
@@ -175,7 +175,7 @@ async fn recipients_are_refused_in_the_dialogue(engine: Engine) {
     assert!(store.account_erase(gone.account()).await.unwrap());
     let text = letter(BLANC, "1@autre", "a", &"x".repeat(900));
     assert_eq!(open.hand_over(BLANC, &full.login, &text).await.code, 250);
-    store.account_rule_set(Actor::COMMAND, full.account(), Rule::Quota(Some(1500))).await.unwrap();
+    store.account_rule_set(Actor::COMMAND, full.account(), Rule::Quota(Some(2000))).await.unwrap();
     let mut client = open.client().await;
     assert_eq!(client.say(&format!("MAIL FROM:<{BLANC}> SIZE=1000")).await.unwrap().code, 250);
     for (to, expected) in [
@@ -401,7 +401,7 @@ async fn trust_outlives_the_process(engine: Engine) {
     assert!(again.is_listed(BLANC), "the last one that verified stays in force");
     let late = read(START_MS + 25 * HOUR_MS).metrics();
     assert!(late.contains("pli_trust_list_alarm 1\n") && late.contains("pli_trust_list_age_seconds 90000\n"), "{late}");
-    assert!(late.contains("pli_trust_certificate_days{name=\"CN=mx.pli.mssante.example"), "{late}");
+    assert!(late.contains("CN=mx.pli.mssante.example\"} 403\n"), "{late}");
 }
 
 /// The operator's command: words and an exit code.
