@@ -31,6 +31,9 @@ pub struct Account {
     /// Own BAL, or opened through a right given by another.
     pub own: bool,
     pub may: Vec<Action>,
+    /// Receipts of reading are asked for: `never`, `each` (where the writer says so) or `always`.
+    #[serde(default)]
+    pub receipts: String,
 }
 
 /// What a right allows over a whole BAL.

@@ -51,7 +51,9 @@ async fn account(state: &State, id: AccountId, mut may: Vec<Action>) -> Result<A
     let account = state.store.account(id).await?;
     may.sort_unstable();
     may.dedup();
-    Ok(Account { id, address: account.address, name: account.name, own: may.contains(&Action::Manage), may })
+    let receipts = state.store.receipt_wishes(id).await?.asking.code().to_owned();
+    let own = may.contains(&Action::Manage);
+    Ok(Account { id, address: account.address, name: account.name, own, may, receipts })
 }
 
 /// The handler. A bearer token has no end that a person would see: zero seconds.

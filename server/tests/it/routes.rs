@@ -197,6 +197,8 @@ async fn every_form_with_every_role(engine: Engine) {
         "save",
         "discard",
         "unsend",
+        "receipt-send",
+        "receipt-decline",
     ];
     for op in ops {
         let body = |account: AccountId| {

@@ -22,6 +22,10 @@ pub struct Held {
     pub address: String,
     /// Octets of its messages.
     pub used: u64,
+    /// Octets it may hold; none: without limit.
+    pub quota: Option<u64>,
+    /// The operator lets it take no mail.
+    pub suspended: bool,
     /// Who answers for the data of the BAL.
     pub controller: String,
     pub signature: String,
@@ -77,6 +81,10 @@ pub enum AccountPage {
         wishes: Notifications,
         has_mobile: bool,
         sms: bool,
+    },
+    /// Receipts of reading: id, address, asking, answering of each BAL.
+    Receipts {
+        held: Vec<(String, String, String, String)>,
     },
     Directory {
         held: Vec<Held>,
@@ -139,6 +147,7 @@ impl AccountPage {
             Self::Applications { .. } => words::applications(lang),
             Self::Signature { .. } => words::signature(lang),
             Self::Notifications { .. } => words::notify(lang),
+            Self::Receipts { .. } => words::receipts(lang),
             Self::Directory { .. } => words::directory(lang),
             Self::Security { .. } => words::security(lang),
             Self::Closing { .. } => words::closing(lang),
@@ -155,6 +164,7 @@ impl AccountPage {
             Self::Applications { .. } => "/compte/applications",
             Self::Signature { .. } => "/compte/signature",
             Self::Notifications { .. } => "/compte/notifications",
+            Self::Receipts { .. } => "/compte/accuses",
             Self::Directory { .. } => "/compte/annuaire",
             Self::Security { .. } => "/compte/securite",
             Self::Closing { .. } => "/compte/fermer",
@@ -166,7 +176,7 @@ impl AccountPage {
 #[component]
 pub fn AccountNav(current: &'static str) -> impl IntoView {
     let lang = i18n::lang();
-    let items: [(&str, &str); 12] = [
+    let items: [(&str, &str); 13] = [
         ("/compte", words::overview(lang)),
         ("/compte/contacts", words::contacts(lang)),
         ("/compte/mot-de-passe", i18n::password::title(lang)),
@@ -175,6 +185,7 @@ pub fn AccountNav(current: &'static str) -> impl IntoView {
         ("/compte/securite", words::security(lang)),
         ("/compte/notifications", words::notify(lang)),
         ("/compte/signature", words::signature(lang)),
+        ("/compte/accuses", words::receipts(lang)),
         ("/compte/annuaire", words::directory(lang)),
         ("/compte/preferences", i18n::prefs::title(lang)),
         ("/compte/applications", words::applications(lang)),
@@ -204,6 +215,7 @@ pub fn AccountSheet(page: AccountPage, now_local: String) -> impl IntoView {
         AccountPage::Applications { list, made, error } => access::applications(list, made, error, &now_local),
         AccountPage::Security { events } => access::security(events, &now_local),
         AccountPage::Signature { held } => outside::signature(held),
+        AccountPage::Receipts { held } => outside::receipts(held),
         AccountPage::Notifications { wishes, has_mobile, sms } => outside::notifications(wishes, has_mobile, sms),
         AccountPage::Directory { held } => outside::directory(held),
         AccountPage::Closing { held, days, error } => outside::closing(held, days, error),
@@ -229,10 +241,17 @@ fn overview(page: Overview, now_local: &str) -> AnyView {
         .into_iter()
         .map(|held| {
             let used = crate::format::size::bytes(lang, held.used);
+            let space = match held.quota {
+                Some(quota) => words::quota_of(lang, &used, &crate::format::size::bytes(lang, quota)),
+                None => words::quota(lang, &used),
+            };
+            let nearly_full = held.quota.is_some_and(|quota| held.used >= quota / 10 * 9);
+            let full = nearly_full.then(|| view! { <Notice tone="warning">{words::quota_full(lang)}</Notice> });
+            let suspended = held.suspended.then(|| view! { <Notice tone="danger">{words::suspended(lang)}</Notice> });
             let closing = held.closing.map(|day| {
                 view! { <Notice tone="warning">{words::closing_due(lang, &day)}" "<a href="/compte/fermer">{words::manage(lang)}</a></Notice> }
             });
-            view! { <li><p class="strong">{held.address}</p><p class="field-hint">{words::quota(lang, &used)}</p><p class="field-hint">{words::controller(lang, &held.controller)}</p>{closing}</li> }
+            view! { <li><p class="strong">{held.address}</p><p class="field-hint">{space}</p><p class="field-hint">{words::controller(lang, &held.controller)}</p>{suspended}{full}{closing}</li> }
         })
         .collect_view();
     let means = page

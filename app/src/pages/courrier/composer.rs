@@ -14,7 +14,7 @@ use crate::{
     api::compose::Draft,
     app::{Mode, Start},
     browser::upload,
-    components::{Button, ErrorState, Icon, Notice, SkeletonRows, textarea_inside},
+    components::{Button, Checkbox, ErrorState, Icon, Notice, SkeletonRows, textarea_inside},
     format::size,
     i18n,
     state::{Status, use_mail},
@@ -127,6 +127,7 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             <Refused field="text"/>
             <files::Files/>
             <Refused field="attachments"/>
+            <Receipt/>
             <Bar/>
         </form>
     }
@@ -195,6 +196,27 @@ fn From() -> impl IntoView {
             {other}
         </div>
     }
+}
+
+/// Whether a receipt of reading is asked for, where the BAL does so at all.
+#[component]
+fn Receipt() -> impl IntoView {
+    let mail = use_mail();
+    let writing: Writing = expect_context();
+    let offered = untrack(|| mail.bal()).is_some_and(|bal| bal.receipts != "never");
+    offered.then(|| {
+        let change = Callback::new(move |on: bool| writing.typed(|| writing.receipt.set(on)));
+        view! {
+            <Checkbox
+                id="composer-receipt"
+                name="receipt"
+                label=i18n::compose::receipt(mail.lang)
+                checked=writing.receipt.get_untracked()
+                state=Signal::from(writing.receipt)
+                on_change=change
+            />
+        }
+    })
 }
 
 /// Sending, files, how the draft stands, and the way out.

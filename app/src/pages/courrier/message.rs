@@ -16,7 +16,10 @@ use crate::{
     state::{Mail, use_mail},
 };
 
-use super::forms::compose;
+use super::{
+    delivery::{Deliveries, ReceiptAsked},
+    forms::compose,
+};
 
 /// How many recipients are named before the rest is counted.
 const NAMED: usize = 3;
@@ -212,8 +215,10 @@ fn Body(message: Message, draft: bool) -> impl IntoView {
         {message.damaged.then(|| view! { <Notice tone="warning">{i18n::message::damaged(lang)}</Notice> })}
         {(remote > 0).then(|| view! { <Notice tone="info" icon="shield">{i18n::message::remote(lang, remote)}</Notice> })}
         {message.pending.map(|pending| view! { <Pending email=id submission=pending.submission_id seconds=pending.seconds/> })}
+        <ReceiptAsked email=id to=message.receipt_to/>
         <Frame account=account email=id title=i18n::message::frame(lang, &shown)/>
         <Attachments account=account email=id parts=message.attachments/>
+        <Deliveries email=id/>
         {edit}
     }
 }

@@ -38,8 +38,17 @@ pub const DEFAULT: &[&str] = &[
 /// The others of the RFC.
 const MORE: &[&str] = &["headers", "bodyStructure"];
 /// Those of our extension.
-pub const EXTENSION: &[&str] =
-    &["receivedLocal", "attachmentKind", "conversation", "card", "remoteRemoved", "damaged", "pending"];
+pub const EXTENSION: &[&str] = &[
+    "receivedLocal",
+    "attachmentKind",
+    "conversation",
+    "card",
+    "remoteRemoved",
+    "damaged",
+    "pending",
+    "delivery",
+    "receiptTo",
+];
 /// Of the row itself.
 const ROW: &[&str] = &[
     "id",
@@ -53,6 +62,7 @@ const ROW: &[&str] = &[
     "hasAttachment",
     "conversation",
     "pending",
+    "delivery",
 ];
 /// Of the summary, kept small for lists.
 const SUMMARY: &[&str] = &["from", "to", "cc", "subject", "preview", "attachmentKind", "card"];
