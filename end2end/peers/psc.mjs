@@ -160,6 +160,7 @@ function before(request, url) {
 async function handle(request, answer) {
   const url = new URL(request.url, at);
   if (url.pathname === '/control') return control(request, answer);
+  if (url.pathname === '/favicon.ico') return answer.writeHead(204).end();
   if (fault === 'down') return request.socket.destroy();
   if (url.pathname === '/') return page(answer, 'Pro Santé Connect (simulé)', `<p>Émetteur : ${issuer}</p><p>Panne : ${fault}</p>`);
   if (!url.pathname.startsWith(realm)) return answer.writeHead(404).end();
