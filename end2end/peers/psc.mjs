@@ -39,6 +39,7 @@ async function make() {
     acrValues: ['eidas1'],
     claims: { openid: ['sub'], scope_all: claimNames(), acr: null, auth_time: null },
     pkce: { required: () => true },
+    clockTolerance: 0,
     ttl: { AccessToken: () => (fault === 'expired-token' ? 1 : 120), IdToken: 120, AuthorizationCode: 60, Session: 4 * 3600, Grant: 4 * 3600, Interaction: 600 },
     cookies: { keys: ['simulated'] },
     routes: {

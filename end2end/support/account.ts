@@ -209,7 +209,7 @@ export function journeys(scripted: boolean) {
     await expect(page.getByLabel(/Pour confirmer/)).toHaveAttribute('aria-invalid', 'true');
     await page.getByLabel(/Pour confirmer/).fill(login);
     await page.getByRole('button', { name: 'Demander la fermeture' }).click();
-    await expect(page.getByText(/Sera effacé le/)).toBeVisible();
+    await expect(page.getByText(/Sera effacée le/)).toBeVisible();
     await look(page);
     await page.getByRole('button', { name: 'Annuler la fermeture' }).click();
     await expect(page.getByText('Fermeture annulée')).toBeVisible();
