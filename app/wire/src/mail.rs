@@ -11,6 +11,8 @@ pub mod keyword {
     pub const DRAFT: &str = "$draft";
     pub const ANSWERED: &str = "$answered";
     pub const FORWARDED: &str = "$forwarded";
+    /// Ours: what matters of the message was copied to the patient's record.
+    pub const FILED: &str = "pli-filed";
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

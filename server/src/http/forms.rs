@@ -164,6 +164,8 @@ async fn sort(desk: &Desk, form: &Posted, op: &str) -> Result<Redirect, Error> {
         "unread" => Act::Unread,
         "star" => Act::Star,
         "unstar" => Act::Unstar,
+        "file" => Act::File,
+        "unfile" => Act::Unfile,
         "archive" => Act::Archive,
         "trash" => Act::Trash,
         "spam" => Act::Spam,

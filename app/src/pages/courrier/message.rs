@@ -2,7 +2,7 @@
 
 use leptos::{ev::MouseEvent, html, prelude::*, web_sys};
 use wire::{
-    id::{AccountId, EmailId},
+    id::{AccountId, EmailId, ThreadId},
     mail::{Address, Card, Message, Part, keyword},
     portal::Action,
 };
@@ -79,6 +79,7 @@ fn Head(message: Message, sender: Address, open: Memo<bool>) -> impl IntoView {
         }
     };
     let kind = message.card.as_ref().map_or_else(|| "unknown".to_owned(), |card| card.kind.clone());
+    let filed = filed(mail, id);
     let shown = name::shown(sender.name.as_deref(), &sender.email).to_owned();
     let when = date::moment(lang, &message.received_local, &mail.now_local());
     let whole = date::full(lang, &message.received_local);
@@ -89,6 +90,7 @@ fn Head(message: Message, sender: Address, open: Memo<bool>) -> impl IntoView {
                 <a class="sender-name" href=url aria-expanded=move || open.get().to_string() on:click=toggle>{shown.clone()}</a>
                 <span class="sender-address">{(shown != sender.email).then(|| sender.email.clone())}</span>
                 {message.card.clone().map(|card| view! { <Quality card=card address=sender.email.clone()/> })}
+                {move || filed.get().then(|| view! { <span class="badge" data-tone="ok"><Icon name="xdm"/>{i18n::message::filed(lang)}</span> })}
             </div>
             <time class="message-date" datetime=message.received_at.clone() title=whole>{when}</time>
             <MessageMenu message=message.clone()/>
@@ -186,6 +188,7 @@ fn MessageMenu(message: Message) -> impl IntoView {
     view! {
         <Menu label=i18n::action::more(lang) icon="more">
             {write}
+            {mail.may(Action::Sort).then(|| view! { <li><FiledForm message=id thread=thread/></li> })}
             <li>
                 <a href=view_url on:click=toggle>
                     <Icon name="text"/>
@@ -197,6 +200,34 @@ fn MessageMenu(message: Message) -> impl IntoView {
             </li>
         </Menu>
     }
+}
+
+/// Says, or takes back, that what matters of the message was copied to the patient's record.
+#[component]
+fn FiledForm(message: EmailId, thread: ThreadId) -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
+    let filed = filed(mail, message);
+    let back = Signal::derive(move || {
+        let key = mail.list.key.get();
+        key.map_or_else(|| mail.list_url(), |key| key.message_url(thread, message, false))
+    });
+    view! {
+        <form method="post" action=super::forms::DO>
+            <super::forms::Hidden account=mail.account back=back/>
+            <input type="hidden" name="email" value=message.to_string()/>
+            <button name="op" value=move || if filed.get() { "unfile" } else { "file" }>
+                <Icon name="xdm"/>
+                {move || if filed.get() { i18n::action::unfile(lang) } else { i18n::action::file(lang) }}
+            </button>
+        </form>
+    }
+}
+
+/// Whether what matters of a message is said to be in the patient's record.
+fn filed(mail: Mail, id: EmailId) -> Memo<bool> {
+    let is_filed = move |it: &Message| it.id == id && it.keywords.contains_key(keyword::FILED);
+    Memo::new(move |_| mail.reading.messages.with(|all| all.iter().any(is_filed)))
 }
 
 #[component]
