@@ -43,10 +43,11 @@ async fn app_now(engine: Engine) -> TestApp {
     app
 }
 
-/// The real program over the app's database, in the trust space.
+/// The real program over the app's database, in the trust space. It says little: its database comes and goes.
 fn program(app: &TestApp, listen: u16, neighbour: &Neighbour) -> Pli {
     let pli = space().settings(listen, neighbour.address).into_iter().fold(Pli::new(app), |pli, (k, v)| pli.with(k, &v));
-    pli.with("PLI_RELAY_OUT__AT_ONCE", "8")
+    pli.with("PLI_LOG__LEVEL", &std::env::var("PLI_LOG__LEVEL").unwrap_or("off".into()))
+        .with("PLI_RELAY_OUT__AT_ONCE", "8")
         .with("PLI_RATES__MESSAGES_HOUR", "0")
         .with("PLI_RATES__MESSAGES_DAY", "0")
         .with("PLI_RATES__RECIPIENTS_HOUR", "0")
