@@ -412,9 +412,16 @@ async fn a_process_sleeps_beyond_its_lease() {
         accepted.insert(subject);
     }
     asked.await;
+    // What is not in the queue yet waits for another lease, of a minute.
+    for _ in 0..20 {
+        if app.state.store.queue_list(10).await.unwrap().len() == 4 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     signal(&sleeper, "-STOP");
     let mut other = second.serve(second_web).await;
-    all_handed_over(&app, &martin, &neighbour, &accepted, 90).await;
+    all_handed_over(&app, &martin, &neighbour, &accepted, 150).await;
     assert_eq!(neighbour.ledger.repeated(), 0);
     signal(&sleeper, "-CONT");
     tokio::time::sleep(Duration::from_secs(6)).await;
