@@ -8,6 +8,7 @@ pub mod compte;
 pub mod connexion;
 pub mod courrier;
 pub mod erreur;
+pub mod exploitation;
 pub mod inscription;
 pub mod passkey;
 pub mod portail;

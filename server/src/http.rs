@@ -21,6 +21,7 @@ pub mod layers;
 pub mod listener;
 pub mod openapi;
 pub mod opening;
+pub mod operator_pages;
 pub mod pages;
 pub mod passkeys;
 pub mod portal_pages;

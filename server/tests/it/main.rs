@@ -38,5 +38,6 @@ mod routes;
 mod search;
 mod sms_office;
 mod space;
+mod staff;
 mod submission;
 mod tls;
