@@ -7,16 +7,17 @@ const STAFF = 'exploitation@courriel.example';
 const LATER = 'plus-tard@autre.mssante.example';
 const DOMAIN = 'autre.mssante.example';
 
-async function seemly(page: Page) {
+async function seemly(page: Page, path: string) {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.screenshot({ path: `${path}-${colorScheme}.png`, fullPage: true });
     const result = await new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
     expect(result.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
   }
   const before = page.viewportSize()!;
   for (const width of [before.width, 360]) {
     await page.setViewportSize({ width, height: before.height });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `at ${width}px`).toBeLessThanOrEqual(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), `at ${width}px`).toBeLessThanOrEqual(0);
   }
   await page.setViewportSize(before);
 }
@@ -28,7 +29,7 @@ async function staff(page: Page, server: Server) {
   await expect(page.getByRole('heading', { level: 1, name: 'File d’attente' })).toBeVisible();
 }
 
-test('mail that another operator puts off is seen, held, released and dropped, and its sender is told', async ({ page, server, colleague }) => {
+test('mail that another operator puts off is seen, held, released and dropped, and its sender is told', async ({ page, server, colleague }, info) => {
   test.slow();
   await server.operators();
   const box = await Mailbox.of(server);
@@ -56,10 +57,10 @@ test('mail that another operator puts off is seen, held, released and dropped, a
   await expect(rows).toContainText('Cet opérateur demande de réessayer plus tard.');
   await expect(page.getByTestId('queue')).not.toContainText('plus-tard@');
   await expect(page.locator('body')).not.toContainText(subject);
-  await seemly(page);
+  await seemly(page, info.outputPath('file'));
 
-  await rows.getByRole('button', { name: /^Retenir/ }).click();
-  await expect(page.getByTestId('toast')).toContainText('Message retenu');
+  await rows.getByRole('button', { name: /^Retenir : autre\.mssante\.example, depuis/ }).click();
+  await expect(page.getByRole('status')).toContainText('Message retenu');
   await page.getByLabel('État').selectOption({ label: 'Retenu' });
   await page.getByRole('button', { name: 'Filtrer' }).click();
   await expect(rows).toHaveCount(1);
@@ -70,12 +71,12 @@ test('mail that another operator puts off is seen, held, released and dropped, a
 
   await rows.getByRole('button', { name: /^Abandonner/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Abandonner ce message ?' })).toBeVisible();
-  await seemly(page);
+  await seemly(page, info.outputPath('abandon'));
   await page.getByRole('link', { name: 'Annuler' }).click();
   await expect(rows).toHaveCount(1);
   await rows.getByRole('button', { name: /^Abandonner/ }).click();
   await page.getByRole('button', { name: 'Abandonner et prévenir l’expéditeur' }).click();
-  await expect(page.getByTestId('toast')).toContainText('son expéditeur en reçoit l’avis');
+  await expect(page.getByRole('status')).toContainText('son expéditeur en reçoit l’avis');
   await expect(async () => {
     await page.reload();
     await expect(rows).toHaveCount(0, { timeout: 500 });
@@ -85,16 +86,16 @@ test('mail that another operator puts off is seen, held, released and dropped, a
   await expect(doctor.getByTestId('message-list')).toContainText(`Non remis : ${subject}`);
 });
 
-test('trust: whom mail is exchanged with, until when; no doctor sees it', async ({ page, server, colleague }) => {
+test('trust: whom mail is exchanged with, until when; no doctor sees it', async ({ page, server, colleague }, info) => {
   await staff(page, server);
-  await page.getByRole('link', { name: 'Confiance' }).click();
+  await page.getByRole('navigation', { name: 'Pages de l’exploitant' }).getByRole('link', { name: 'Confiance' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Espace de confiance' })).toBeVisible();
   await expect(page.getByText(/^\d+ domaines$/)).toBeVisible();
   await expect(page.getByText('Notre certificat')).toBeVisible();
   await expect(page.getByText('Tout est en ordre.')).toBeVisible();
-  await seemly(page);
+  await seemly(page, info.outputPath('confiance'));
   const doctor = await colleague('claire.martin@medecin.mssante.example');
   for (const path of ['/admin/file', '/admin/confiance']) {
-    expect((await doctor.context().request.get(server.url + path)).status(), path).toBe(404);
+    expect((await doctor.goto(server.url + path))?.status(), path).toBe(404);
   }
 });
