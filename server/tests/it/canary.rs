@@ -26,7 +26,14 @@ on_both! {
 
 /// Words that stand nowhere else.
 const CANARIES: [&str; 9] = [
-    "zorbalique", "quixomane", "vertigopax", "plumzadore", "kravitelle", "obsidraque", "wexolphine", "trombiludon",
+    "zorbalique",
+    "quixomane",
+    "vertigopax",
+    "plumzadore",
+    "kravitelle",
+    "obsidraque",
+    "wexolphine",
+    "trombiludon",
     "glavixote",
 ];
 

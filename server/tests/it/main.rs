@@ -9,6 +9,7 @@ mod canary;
 mod cgu;
 mod clamd;
 mod compose;
+mod delivery_reports;
 mod demo;
 mod events;
 mod harness;
