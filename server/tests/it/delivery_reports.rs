@@ -91,7 +91,7 @@ async fn a_report_is_sent_to_who_asked(engine: Engine) {
     assert_eq!(stored[0].asked.0, [Notify::default()], "no report about a report");
     let text = String::from_utf8(stored[0].data.clone()).unwrap();
     for field in [
-        "report-type=delivery-status",
+        "report-type=\"delivery-status\"",
         "Original-Envelope-Id: QQ+2",
         "Original-Recipient: rfc822; Cabinet+Martin@autre.mssante.example",
         "Action: delivered",
