@@ -22,6 +22,7 @@ pub mod reports;
 pub mod search;
 pub mod send;
 pub mod structure;
+pub mod team;
 pub mod tell;
 pub mod transit;
 pub mod welcome;

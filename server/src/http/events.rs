@@ -32,7 +32,7 @@ const WATCH: Duration = Duration::from_millis(900);
 /// Of these, every so many also look at the states: behind the hints, which may be missed.
 const SLOW: u32 = 6;
 /// The types whose states are pushed.
-const TYPES: [&str; 5] = ["Email", "Mailbox", "Thread", "EmailSubmission", "Identity"];
+const TYPES: [&str; 7] = ["Email", "Mailbox", "Thread", "EmailSubmission", "Identity", "Work", "Note"];
 /// Seconds between pings: what clients may ask.
 const PINGS: std::ops::RangeInclusive<u64> = 5..=300;
 
@@ -246,6 +246,8 @@ fn differences(old: &States, new: &States, types: &[&str]) -> Map<String, Value>
         ("Thread", old.thread, new.thread),
         ("EmailSubmission", old.submission, new.submission),
         ("Identity", old.identity, new.identity),
+        ("Work", old.work, new.work),
+        ("Note", old.note, new.note),
     ];
     pairs
         .into_iter()

@@ -52,6 +52,7 @@ fn migrations_differ_only_in_types() {
         "0005_means",
         "0006_passkeys",
         "0007_outgoing",
+        "0011_team",
     ] {
         let read = |engine: &str| {
             let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
