@@ -91,6 +91,7 @@ methods! {
     "Correspondent/query" PLI [Read] pli::correspondents;
     "Recipient/check" PLI [Read] pli::check;
     "Search/get" PLI [Read] pli::search_get;
+    "Email/printed" PLI [Read] pli::printed;
     "Search/set" PLI [Read] pli::search_set;
     "Member/get" TEAM [Read] team::members;
     "Work/get" TEAM [Read] team::get;

@@ -129,7 +129,10 @@ pub struct WorkCounts {
 
 /// `Work/answering`: what the others do, or did since the last message that came in.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Others {
+    #[serde(default)]
+    pub thread_id: Option<ThreadId>,
     #[serde(default)]
     pub answering: Vec<Answering>,
     #[serde(default)]

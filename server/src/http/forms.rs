@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod composing;
+mod team;
 
 /// Fields of one form at most.
 const FIELDS: usize = 2_000;
@@ -152,6 +153,7 @@ pub async fn act(
         "folder-create" | "folder-rename" | "folder-delete" => folder(&desk, &form).await,
         "discard" => composing::discard(&desk, &form).await,
         "unsend" => composing::unsend(&desk, &form).await,
+        "work-set" | "work-hand-over" | "note-add" | "note-delete" => team::act(&desk, &form).await,
         op => sort(&desk, &form, op).await,
     };
     done.map(IntoResponse::into_response)

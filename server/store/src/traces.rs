@@ -198,7 +198,7 @@ pub struct Shown {
     pub account: AccountId,
     pub email: EmailId,
     pub actor: Actor,
-    /// `shown`, `prefetched`, `api` or `download`.
+    /// `shown`, `prefetched`, `api`, `download` or `printed`.
     pub way: &'static str,
 }
 

@@ -14,7 +14,7 @@ use crate::{
     api::compose::Draft,
     app::{Mode, Start},
     browser::upload,
-    components::{Button, ErrorState, Icon, Notice, SkeletonRows, textarea_inside},
+    components::{Button, Checkbox, ErrorState, Icon, Notice, SkeletonRows, textarea_inside},
     format::size,
     i18n,
     state::{Status, use_mail},
@@ -96,7 +96,9 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             </header>
             <Origin start=start/>
             <Failure/>
+            <super::team::OthersAnswer/>
             <Refused field=""/>
+            <Anyway/>
             <From/>
             <RecipientField field=0/>
             <Refused field="to"/>
@@ -159,6 +161,18 @@ fn Failure() -> impl IntoView {
     view! {
         {move || writing.failure.get().map(|words| view! { <Notice tone="danger" role="alert">{words}</Notice> })}
     }
+}
+
+/// Sending in spite of the team's warning, in a form that was posted as it is.
+#[component]
+fn Anyway() -> impl IntoView {
+    let writing: Writing = expect_context();
+    let warned = |code: &str| code == "answer-now" || code == "answer-done";
+    let asked = writing.refused.with_value(|(_, faults)| faults.iter().any(|fault| warned(&fault.code)));
+    asked.then(|| {
+        let label = i18n::compose::send_anyway(writing.mail.lang);
+        view! { <Checkbox id="quand-meme" name="quand-meme" value="1" label=label/> }
+    })
 }
 
 /// What is wrong with a field of a form that was posted as it is. Recipients say themselves what is wrong with them.

@@ -4,7 +4,7 @@ use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys};
 use wire::{limits::SEARCH_CHARS, mail::Mailbox};
 
 use crate::{
-    api::list::{Filter, Source},
+    api::list::{Filter, Source, TeamFilter},
     browser::{clock, focus},
     components::{EmptyState, ErrorState, Icon, Segment, Segments, SkeletonRows},
     format::date,
@@ -16,6 +16,7 @@ use super::{
     forms::{DO, Hidden, SEARCH},
     row::RowView,
     sidebar::ordered,
+    team::FilterMenu,
 };
 
 /// The middle pane.
@@ -33,6 +34,7 @@ pub fn ListPane() -> impl IntoView {
                 <SearchForm/>
                 <div class="filters">
                     <Segments label=i18n::filter::title(lang) items=Signal::derive(move || filters(mail))/>
+                    <FilterMenu/>
                 </div>
                 <Bulk/>
             </header>
@@ -297,14 +299,14 @@ fn Empty() -> impl IntoView {
         return view! { <EmptyState icon="search" title=i18n::empty::search(lang) what=i18n::empty::search_what(lang)/> }
             .into_any();
     }
-    if key.filter != Filter::All {
+    if key.filter != Filter::All || !key.team.is_none() {
         return view! {
             <EmptyState
                 icon="search"
                 title=i18n::empty::filtered(lang)
                 what=i18n::empty::filtered_what(lang)
                 action=i18n::filter::clear(lang)
-                href=key.filtered(Filter::All).url()
+                href=key.filtered(Filter::All).of_team(TeamFilter::default()).url()
             />
         }
         .into_any();

@@ -128,6 +128,7 @@ fn AccountHeader() -> impl IntoView {
             <div class="account-who">
                 <strong>{move || mail.bal().map(|bal| bal.name)}</strong>
                 <small>{move || mail.bal().map(|bal| bal.address)}</small>
+                {move || mail.bal().filter(|bal| !bal.own).map(|_| view! { <small class="account-traced"><Icon name="eye"/>{i18n::team::traced(lang)}</small> })}
             </div>
             <Menu label=i18n::nav::menu(lang) icon="menu">
                 {switch}

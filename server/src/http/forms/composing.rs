@@ -24,6 +24,7 @@ use crate::{
         draft::{AttachmentRef, ComposeError, DraftInput},
         reading,
         send::SubmitError,
+        team,
     },
 };
 
@@ -240,12 +241,21 @@ pub(super) async fn send(desk: &Desk, form: &Posted) -> Result<Response, Error> 
         Kept::Sent => return Ok(form.back(desk.account, "sending").into_response()),
         Kept::Refused(typed) => return again(desk, form, typed).await,
     };
+    if let Some(warning) = double(desk, form, draft).await? {
+        return again(desk, form, Typed { input, draft: Some(draft), faults: vec![warning] }).await;
+    }
     let answered = origin(form).map(|(source, mode)| match mode {
         Mode::Forward => (source, keyword::FORWARDED),
         Mode::Reply | Mode::ReplyAll => (source, keyword::ANSWERED),
     });
     match compose::send(&desk.state, &acting, draft, answered).await {
-        Ok(_) => Ok(form.back(desk.account, "sending").into_response()),
+        Ok(_) => {
+            // It has left: a sign that stays a minute longer is no failure.
+            if let Err(error) = over(desk, draft).await {
+                tracing::warn!(%error, "the sign of answering stays until it ends by itself");
+            }
+            Ok(form.back(desk.account, "sending").into_response())
+        }
         Err(ComposeError::Submit(SubmitError::Store(error))) => Err(error.into()),
         Err(ComposeError::Submit(error)) => {
             let faults = refusals(&input, error);
@@ -253,6 +263,32 @@ pub(super) async fn send(desk: &Desk, form: &Posted) -> Result<Response, Error> 
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+/// Another of the team answers at this moment, or did since the last message came in: said once, sent when it is wanted
+/// all the same.
+async fn double(desk: &Desk, form: &Posted, draft: EmailId) -> Result<Option<FieldError>, Error> {
+    let forward = matches!(origin(form), Some((_, Mode::Forward)));
+    if forward || !form.get("quand-meme").is_empty() {
+        return Ok(None);
+    }
+    let (read, me) = (desk.acting::<Read>().await?, desk.caller.person);
+    let asked = origin(form).map_or(draft, |(source, _)| source);
+    let thread = match team::thread_of(&desk.state.store, desk.account, asked).await {
+        Err(error) if error.is_not_found() => return Ok(None),
+        found => found?,
+    };
+    let others = team::others(&desk.state, &read, me, thread).await?;
+    Ok(others.warning().map(|(code, name)| fault("", code, vec![name])))
+}
+
+/// What was being answered is answered: the others see it at once.
+async fn over(desk: &Desk, draft: EmailId) -> Result<(), Error> {
+    let thread = match team::thread_of(&desk.state.store, desk.account, draft).await {
+        Err(error) if error.is_not_found() => return Ok(()),
+        found => found?,
+    };
+    Ok(team::sign(&desk.state, &desk.acting::<Draft>().await?, thread, false).await?)
 }
 
 /// Why a message is not sent, at the fields it comes from.

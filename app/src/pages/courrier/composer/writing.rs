@@ -7,6 +7,7 @@ use wire::{
     id::{EmailId, IdentityId},
     limits::RECIPIENTS,
     mail::{Address, keyword},
+    portal::Action,
 };
 
 use crate::{
@@ -17,7 +18,10 @@ use crate::{
     state::{Mail, drafts},
 };
 
-use super::recipients::{self, Chip};
+use super::{
+    super::team,
+    recipients::{self, Chip},
+};
 
 /// Milliseconds after the last key before the draft is saved.
 const PAUSE_MS: u64 = 1_200;
@@ -129,6 +133,9 @@ impl Writing {
                     self.restore(kept);
                 }
             });
+            if self.mail.team.is_shared() && self.mail.may(Action::Draft) {
+                self.mail.answer(move || self.answered(), move || self.over.try_get_value() != Some(false));
+            }
             self.check(true);
             let field = match self.start {
                 Start::From(_, Mode::Reply | Mode::ReplyAll) => ".composer-body",
@@ -145,6 +152,22 @@ impl Writing {
             });
         });
         on_cleanup(move || self.leave());
+    }
+
+    /// The message whose conversation is answered, if it is.
+    fn answered(&self) -> Option<EmailId> {
+        match self.start {
+            // Each save of a draft makes another message.
+            Start::Draft(_) => self.id.try_get_untracked().flatten(),
+            start => start.answered(),
+        }
+    }
+
+    /// The others of the team learn that one does not answer any more.
+    fn answer_over(&self) {
+        if let Some(email) = self.answered().filter(|_| self.mail.team.is_shared()) {
+            self.mail.answer_over(email);
+        }
     }
 
     fn restore(self, kept: Draft) {
@@ -295,6 +318,9 @@ impl Writing {
 
     /// The screen goes: what is not saved yet is saved without it.
     fn leave(self) {
+        if !self.over.get_value() && browser::window().is_some() {
+            self.answer_over();
+        }
         let unsaved = !self.over.get_value() && self.revision.get_value() != self.kept.get_value();
         self.over.set_value(true);
         self.timer.update_value(|timer| {
@@ -323,6 +349,7 @@ impl Writing {
     /// Throws the draft away.
     pub fn discard(self) {
         self.over.set_value(true);
+        self.answer_over();
         let (mail, id) = (self.mail, self.id.get_untracked());
         let account = mail.account.get_untracked();
         drafts::forget(account, self.here());
@@ -398,11 +425,30 @@ impl Writing {
     fn depart(self) {
         self.sending.set(true);
         spawn_local(async move {
-            if let Err(problem) = self.submit().await {
-                self.sending.set(false);
-                self.refused(&problem);
-            }
+            let Some(words) = self.double().await else { return self.carry_out().await };
+            self.sending.set(false);
+            let lang = self.mail.lang;
+            let what = i18n::team::double_what(lang).to_owned();
+            self.mail.ask(&words, what, i18n::compose::send_anyway(lang), false, move || {
+                self.sending.set(true);
+                spawn_local(async move { self.carry_out().await });
+            });
         });
+    }
+
+    /// Another of the team answers at this moment, or did since the last message came in: in words. Not knowing stops
+    /// nobody.
+    async fn double(&self) -> Option<String> {
+        let email = self.answered().filter(|_| self.mail.team.is_shared())?;
+        let others = self.mail.api().answering(self.mail.account.get_untracked(), email, true).await.ok()?;
+        team::warning(self.mail, &others)
+    }
+
+    async fn carry_out(self) {
+        if let Err(problem) = self.submit().await {
+            self.sending.set(false);
+            self.refused(&problem);
+        }
     }
 
     async fn submit(self) -> Result<(), Problem> {
@@ -416,6 +462,7 @@ impl Writing {
         let draft = self.draft();
         let sent = mail.api().send(account, &from, desk, &draft).await?;
         self.over.set_value(true);
+        self.answer_over();
         drafts::forget(account, self.here());
         let start = self.start;
         if let Some(id) = draft.id {
