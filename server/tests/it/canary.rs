@@ -25,8 +25,8 @@ on_both! {
 }
 
 /// Words that stand nowhere else.
-const CANARIES: [&str; 7] =
-    ["zorbalique", "quixomane", "vertigopax", "plumzadore", "kravitelle", "obsidraque", "wexolphine"];
+const CANARIES: [&str; 8] =
+    ["zorbalique", "quixomane", "vertigopax", "plumzadore", "kravitelle", "obsidraque", "wexolphine", "mirliquole"];
 
 /// Keeps every line that is logged.
 #[derive(Clone, Default)]
@@ -51,7 +51,7 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     // Other tests of this process log there too: they write none of these words.
     let _ = tracing::subscriber::set_global_default(subscriber);
     let app = TestApp::new(engine).await;
-    let [subject, body, file_word, file_name, sender, correspondent, folder] = CANARIES;
+    let [subject, body, file_word, file_name, sender, correspondent, folder, note] = CANARIES;
     let (martin, roux) = (app.holder(sender).await, app.holder("dr-roux").await);
     let account = martin.account();
     let drafts = ok(&martin, "Mailbox/set", json!({"accountId": account, "create": {"f": {"name": folder}}})).await["created"]["f"]["id"].as_str().unwrap().to_owned();
@@ -75,6 +75,10 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     assert_eq!(outbox::run(&app.state).await.unwrap(), 1);
     let received = ok(&roux, "Email/query", json!({"accountId": roux.account(), "filter": {"text": subject}})).await;
     let id = received["ids"][0].as_str().unwrap().to_owned();
+    let get = json!({"accountId": roux.account(), "ids": [id], "properties": ["threadId"]});
+    let thread = ok(&roux, "Email/get", get).await["list"][0]["threadId"].clone();
+    let written = json!({"accountId": roux.account(), "create": {"n": {"threadId": thread, "text": note}}});
+    assert!(ok(&roux, "Note/set", written).await["created"]["n"].is_object());
     roux.get(&format!("/telecharger/{}/{id}/message.eml", roux.account())).await;
     roux.get(&format!("/courrier/{}/{id}?x={subject}", roux.account())).await;
 

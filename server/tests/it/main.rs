@@ -29,4 +29,5 @@ mod routes;
 mod search;
 mod sms_office;
 mod submission;
+mod team;
 mod tls;

@@ -5,6 +5,7 @@ use wire::portal::Notifications;
 
 use super::password::{PasswordForm, PasswordPage};
 use super::{
+    acces::{self, AccessLog},
     access,
     devices::{self, Devices},
     outside,
@@ -77,13 +78,20 @@ pub enum AccountPage {
         wishes: Notifications,
         has_mobile: bool,
         sms: bool,
+        /// (id, name, wanted) of each BAL.
+        boxes: Vec<(String, String, bool)>,
     },
     Directory {
         held: Vec<Held>,
     },
+    Delegations(Box<Delegations>),
+    Invitation(Box<Invitation>),
+    Drafts(Box<Drafts>),
     Security {
         events: Vec<Event>,
     },
+    /// Who did what in a BAL.
+    Access(Box<AccessLog>),
     Closing {
         held: Vec<Held>,
         days: u32,
@@ -140,7 +148,11 @@ impl AccountPage {
             Self::Signature { .. } => words::signature(lang),
             Self::Notifications { .. } => words::notify(lang),
             Self::Directory { .. } => words::directory(lang),
+            Self::Delegations(_) => i18n::delegation::title(lang),
+            Self::Invitation(_) => i18n::delegation::invite_title(lang),
+            Self::Drafts(_) => i18n::review::title(lang),
             Self::Security { .. } => words::security(lang),
+            Self::Access(_) => i18n::access_log::title(lang),
             Self::Closing { .. } => words::closing(lang),
         }
     }
@@ -156,7 +168,10 @@ impl AccountPage {
             Self::Signature { .. } => "/compte/signature",
             Self::Notifications { .. } => "/compte/notifications",
             Self::Directory { .. } => "/compte/annuaire",
+            Self::Delegations(_) | Self::Invitation(_) => "/compte/delegations",
+            Self::Drafts(_) => "/compte/brouillons",
             Self::Security { .. } => "/compte/securite",
+            Self::Access(_) => "/compte/acces",
             Self::Closing { .. } => "/compte/fermer",
         }
     }
@@ -166,15 +181,18 @@ impl AccountPage {
 #[component]
 pub fn AccountNav(current: &'static str) -> impl IntoView {
     let lang = i18n::lang();
-    let items: [(&str, &str); 12] = [
+    let items = [
         ("/compte", words::overview(lang)),
         ("/compte/contacts", words::contacts(lang)),
         ("/compte/mot-de-passe", i18n::password::title(lang)),
         ("/compte/appareils", words::devices(lang)),
         ("/compte/sessions", i18n::sessions::title(lang)),
         ("/compte/securite", words::security(lang)),
+        ("/compte/acces", i18n::access_log::title(lang)),
         ("/compte/notifications", words::notify(lang)),
         ("/compte/signature", words::signature(lang)),
+        ("/compte/delegations", i18n::delegation::title(lang)),
+        ("/compte/brouillons", i18n::review::title(lang)),
         ("/compte/annuaire", words::directory(lang)),
         ("/compte/preferences", i18n::prefs::title(lang)),
         ("/compte/applications", words::applications(lang)),
@@ -203,9 +221,15 @@ pub fn AccountSheet(page: AccountPage, now_local: String) -> impl IntoView {
         AccountPage::DeviceNew(device) => devices::device_new(device),
         AccountPage::Applications { list, made, error } => access::applications(list, made, error, &now_local),
         AccountPage::Security { events } => access::security(events, &now_local),
+        AccountPage::Access(log) => acces::journal(*log, &now_local),
         AccountPage::Signature { held } => outside::signature(held),
-        AccountPage::Notifications { wishes, has_mobile, sms } => outside::notifications(wishes, has_mobile, sms),
+        AccountPage::Notifications { wishes, has_mobile, sms, boxes } => {
+            outside::notifications(wishes, has_mobile, sms, boxes)
+        }
         AccountPage::Directory { held } => outside::directory(held),
+        AccountPage::Delegations(page) => delegations::delegations(*page, &now_local),
+        AccountPage::Invitation(page) => delegations::invitation(*page),
+        AccountPage::Drafts(page) => drafts::drafts(*page, &now_local),
         AccountPage::Closing { held, days, error } => outside::closing(held, days, error),
         AccountPage::Confirm { .. } => ().into_any(),
     };
