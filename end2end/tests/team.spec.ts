@@ -4,6 +4,7 @@ import { expect, hydrated, test } from '../support/server';
 
 // The secretary opens Dr Martin's BAL, may sort and write drafts there.
 const NATHALIE = 'nathalie.dubois@pro.mssante.example';
+const BENALI = 'karim.benali@medecin.mssante.example';
 const ROUX = 'Dr Paul Essai <paul.essai@ailleurs.example>';
 
 const pane = (page: Page) => page.getByRole('region', { name: 'Travail d’équipe' });
@@ -54,7 +55,7 @@ test('a conversation is given, noted and finished, and both see it at once', asy
 
 test('who answers is shown live, and a double answer is asked about', async ({ dr, colleague, server }, info) => {
   const box = await Mailbox.of(server);
-  const { url } = await box.deliver(message({ From: ROUX, To: 'x@medecin.mssante.example', Subject: `Deux réponses ${info.project.name}` }, 'Bonjour'));
+  const { url } = await box.deliver(message({ From: `Dr Benali <${BENALI}>`, Subject: `Deux réponses ${info.project.name}` }, 'Bonjour'));
   const other = await colleague(NATHALIE);
   await dr.goto(url);
   await hydrated(dr);
@@ -66,12 +67,23 @@ test('who answers is shown live, and a double answer is asked about', async ({ d
 
   await dr.getByRole('link', { name: 'Répondre', exact: true }).last().click();
   await expect(dr.locator('.others-answer')).toContainText('Nathalie Dubois est en train de répondre');
-  await dr.locator('#composer-to').fill('');
-  await dr.getByTestId('composer').locator('.composer-body').pressSequentially('Voici.');
+  await dr.getByTestId('composer').getByLabel('Message').pressSequentially('Voici. ');
   await dr.keyboard.press('Control+Enter');
-  // Refused recipients are said first; here nobody can be reached, so the question waits: the other leaves, the sign goes.
-  await other.goto(url);
+  const question = dr.getByRole('dialog').filter({ hasText: 'deux réponses' });
+  await expect(question).toContainText('Nathalie Dubois est en train de répondre');
+  await dr.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(dr.getByTestId('composer')).toBeVisible();
+
+  // The other leaves: her sign goes, and nothing stands in the way any more.
+  await other.goBack();
   await expect(dr.locator('.others-answer')).toBeEmpty();
+  await dr.getByTestId('composer').getByLabel('Message').click();
+  await dr.keyboard.press('Control+Enter');
+  await expect(dr.getByTestId('composer')).toBeHidden();
+  await expect(pane(other).getByText('Lectures et réponses')).toBeVisible();
+  await pane(other).getByText('Lectures et réponses').click();
+  await expect(pane(other).getByText(/^Répondu par .*Martin/)).toBeVisible();
 });
 
 test('a person hands over everything', async ({ dr, colleague, server }, info) => {
