@@ -14,6 +14,7 @@ use crate::{
         accueil::Home,
         annuaire::{Directory, DirectoryPage},
         approbation::{ApprovalPage, Approvals},
+        boites::{self, Boxes},
         compte::{
             PreferencesForm, Sessions,
             account::{AccountPage, AccountSheet},
@@ -22,6 +23,7 @@ use crate::{
             Code, CodePage, SignIn,
             secours::{Recovery, RecoveryPage},
         },
+        delegation::OfferPage,
         erreur::{ErrorPage, sentences},
         inscription::OpeningPage,
         portail::{AcceptCgu, AcceptPage, Article, ArticlePage, Contact, ContactPage},
@@ -67,6 +69,10 @@ pub enum PublicPage {
     Directory(Box<DirectoryPage>),
     /// An enrolled browser is asked.
     Approval(Box<ApprovalPage>),
+    /// What the link of an invitation shows.
+    Offer(Box<OfferPage>),
+    /// One inbox over all BALs.
+    Boxes(Box<Boxes>),
 }
 
 impl PublicPage {
@@ -87,6 +93,8 @@ impl PublicPage {
             Self::Opening(page) => page.title(lang),
             Self::Directory(_) => i18n::directory::title(lang),
             Self::Approval(_) => i18n::approval::title(lang),
+            Self::Offer(page) => page.title(lang),
+            Self::Boxes(_) => i18n::boxes::title(lang),
         };
         format::page_title(lang, page)
     }
@@ -114,6 +122,8 @@ impl PublicPage {
             Self::Opening(page) => page.draw(),
             Self::Directory(page) => view! { <Directory page=*page/> }.into_any(),
             Self::Approval(page) => view! { <Approvals page=*page now_local=context.now_local.clone()/> }.into_any(),
+            Self::Offer(page) => page.draw(),
+            Self::Boxes(page) => boites::boxes(*page, &context.now_local),
         }
     }
 
@@ -129,7 +139,12 @@ impl PublicPage {
     /// Small forms and errors stand in the middle of the screen.
     fn is_alone(&self) -> bool {
         match self {
-            Self::SignIn { .. } | Self::Code(_) | Self::Recovery(_) | Self::Error { .. } | Self::Approval(_) => true,
+            Self::SignIn { .. }
+            | Self::Code(_)
+            | Self::Recovery(_)
+            | Self::Error { .. }
+            | Self::Approval(_)
+            | Self::Offer(_) => true,
             Self::Account(page) => matches!(**page, AccountPage::Confirm { .. }),
             _ => false,
         }

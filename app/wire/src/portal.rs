@@ -31,6 +31,9 @@ pub struct Account {
     /// Own BAL, or opened through a right given by another.
     pub own: bool,
     pub may: Vec<Action>,
+    /// Conversations in the inbox with something unread.
+    #[serde(default)]
+    pub unread: u32,
 }
 
 /// What a right allows over a whole BAL.

@@ -150,6 +150,7 @@ pub async fn act(
     let done = match form.get("op") {
         "save" => return composing::save(&desk, &form).await,
         "send" => return composing::send(&desk, &form).await,
+        "ask" => return composing::ask(&desk, &form).await,
         "folder-create" | "folder-rename" | "folder-delete" => folder(&desk, &form).await,
         "discard" => composing::discard(&desk, &form).await,
         "unsend" => composing::unsend(&desk, &form).await,

@@ -10,12 +10,12 @@ use axum::{
 use wire::portal::Action;
 
 use super::account_pages::{
-    access, applications, browsers, confirm, contacts, delegations, devices, drafts, export, outside, passkeys as own_passkeys, password,
-    security,
+    access, applications, browsers, confirm, contacts, delegations, devices, drafts, export, outside,
+    passkeys as own_passkeys, password, security,
 };
 use super::{
-    account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer, openapi, opening,
-    pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
+    account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer,
+    openapi, opening, pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
 };
 use crate::{portal, state::State};
 

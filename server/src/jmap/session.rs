@@ -44,12 +44,12 @@ fn hash(caller: &Caller, grants: &[(AccountId, Vec<Action>)]) -> String {
 /// # Errors
 /// The store's.
 pub async fn object(state: &State, caller: &Caller) -> Result<Value, Error> {
-    let grants = rights::accounts(state, caller).await?;
+    let (grants, owned) = (rights::accounts(state, caller).await?, rights::own(state, caller).await?);
     let mut accounts = Map::new();
     let mut primary: Option<(bool, AccountId)> = None;
     for (id, actions) in &grants {
         let account = state.store.account(*id).await?;
-        let own = actions.contains(&Action::Manage);
+        let own = owned.contains(id);
         if primary.is_none_or(|(is_own, _)| own && !is_own) {
             primary = Some((own, *id));
         }

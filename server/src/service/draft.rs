@@ -53,11 +53,16 @@ pub enum ComposeError {
     Store(#[from] store::Error),
 }
 
-/// Writes and prepares a draft for the drafts folder.
+/// Writes and prepares a draft for the drafts folder. `sender`: who writes on behalf of the holder.
 ///
 /// # Errors
 /// The fields that cannot be written.
-pub async fn prepared(state: &State, account: AccountId, input: &DraftInput) -> Result<NewEmail, ComposeError> {
+pub async fn prepared(
+    state: &State,
+    account: AccountId,
+    sender: Option<mail::Address>,
+    input: &DraftInput,
+) -> Result<NewEmail, ComposeError> {
     let holder = state.store.account(account).await?;
     let mut faults = Vec::new();
     let mut field = |name: &str, text: &str| addresses(name, text, &mut faults);
@@ -71,6 +76,7 @@ pub async fn prepared(state: &State, account: AccountId, input: &DraftInput) -> 
     let now = state.clock.now_ms();
     let draft = MailDraft {
         from: vec![mail::Address { name: Some(name), email }],
+        sender,
         to,
         cc,
         bcc,

@@ -17,6 +17,7 @@ use wire::id::{AccountId, MailboxId};
 use wire::portal::Action;
 
 use super::notice::{self, Fate, Kind, Subject};
+use super::on_behalf;
 use super::prepare::{Place, prepare};
 use super::receive::patients;
 use super::reports;
@@ -229,7 +230,8 @@ async fn load(state: &State, due: &DueSubmission) -> Result<Result<Message, Trou
         return Ok(Err(Trouble::Gone));
     };
     let raw = state.store.blob_read(due.account, &row.blob, None).await?;
-    Ok(Ok(Message { blob: row.blob, raw }))
+    let (blob, raw) = on_behalf::outgoing(state, due, row.blob, raw).await?;
+    Ok(Ok(Message { blob, raw }))
 }
 
 async fn deliver(state: &State, due: &DueSubmission, message: &Message, index: u32, address: &str) -> Outcome {

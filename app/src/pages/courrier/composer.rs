@@ -9,6 +9,7 @@ use leptos::{
     prelude::*,
 };
 use wire::limits::{MESSAGE_OCTETS, SUBJECT_CHARS, TEXT_CHARS};
+use wire::portal::Action;
 
 use crate::{
     api::compose::Draft,
@@ -56,14 +57,20 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
         Start::From(..) => i18n::compose::title_reply(lang),
         Start::Draft(_) => i18n::compose::title_draft(lang),
     };
+    // Who may not send hands the draft in: an ordinary form, with everything that stands in it.
+    let sends = move || mail.may(Action::Send);
     let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        writing.send();
+        if sends() {
+            event.prevent_default();
+            writing.send();
+        }
     };
     let key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
-            writing.send();
+            if sends() {
+                writing.send();
+            }
         }
     };
     let drop_files = move |event: DragEvent| {
@@ -237,10 +244,17 @@ fn Bar() -> impl IntoView {
         let words = i18n::compose::discard_ask(lang);
         mail.ask(words, String::new(), i18n::compose::discard(lang), true, move || writing.discard());
     };
+    let send = match mail.may(Action::Send) {
+        true => view! {
+            <Button variant="primary" icon="send" name="op" value="send" disabled=writing.sending>{i18n::compose::send(lang)}</Button>
+        }
+        .into_any(),
+        false => view! { <Button variant="primary" icon="check" name="op" value="ask">{i18n::review::ask(lang)}</Button> }.into_any(),
+    };
     let limit = i18n::compose::attach_hint(lang, &size::bytes(lang, MESSAGE_OCTETS * 3 / 4));
     view! {
         <div class="composer-bar">
-            <Button variant="primary" icon="send" name="op" value="send" disabled=writing.sending>{i18n::compose::send(lang)}</Button>
+            {send}
             <label class="attach icon-button" title=[i18n::compose::attach(lang), " (", &limit, ")"].concat()>
                 <Icon name="attachment"/>
                 <span class="hidden-text">{i18n::compose::attach(lang)}</span>

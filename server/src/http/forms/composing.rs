@@ -18,11 +18,11 @@ use super::{Desk, File, Posted, say};
 use crate::{
     auth::rights::{Draft, Read, Send},
     error::Error,
-    http::pages,
+    http::{account_pages::drafts, pages},
     service::{
         compose::{self, Mode},
         draft::{AttachmentRef, ComposeError, DraftInput},
-        reading,
+        reading, review,
         send::SubmitError,
         team,
     },
@@ -289,6 +289,20 @@ async fn over(desk: &Desk, draft: EmailId) -> Result<(), Error> {
         found => found?,
     };
     Ok(team::sign(&desk.state, &desk.acting::<Draft>().await?, thread, false).await?)
+}
+
+/// Hands a draft in, for somebody who may send.
+pub(super) async fn ask(desk: &Desk, form: &Posted) -> Result<Response, Error> {
+    let acting = desk.acting::<Draft>().await?;
+    let draft = match keep(desk, form).await? {
+        Kept::Draft(draft, _) => draft,
+        Kept::Sent => return Ok(form.back(desk.account, "sending").into_response()),
+        Kept::Refused(typed) => return again(desk, form, typed).await,
+    };
+    match review::ask(&desk.state, &acting, draft).await {
+        Ok(()) => Ok(form.back(desk.account, "draft-asked").into_response()),
+        Err(error) => drafts::refused(error).map(|_| form.back(desk.account, "failed").into_response()),
+    }
 }
 
 /// Why a message is not sent, at the fields it comes from.
