@@ -21,7 +21,10 @@ use crate::{
     state::{Status, use_mail},
 };
 
-use super::forms::{DO, Hidden};
+use super::{
+    forms::{DO, Hidden},
+    team::OthersAnswer,
+};
 use recipients::RecipientField;
 use writing::{Saved, Writing};
 
@@ -103,7 +106,7 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             </header>
             <Origin start=start/>
             <Failure/>
-            <super::team::OthersAnswer/>
+            <OthersAnswer/>
             <Refused field=""/>
             <Anyway/>
             <From/>

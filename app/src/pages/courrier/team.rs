@@ -170,7 +170,7 @@ pub fn FilterMenu() -> impl IntoView {
         let Some(key) = key() else { return Vec::new() };
         mail.team.sight.with(|sight| {
             let line = |line: Line| filter_line(lang, &key, &sight.counts, line);
-            lines(lang, &sight.members, key.team).into_iter().map(line).collect()
+            lines(lang, &sight.members, key.team).into_iter().map(line).collect::<Vec<AnyView>>()
         })
     };
     view! {
@@ -316,8 +316,10 @@ fn InHand() -> impl IntoView {
         })
     };
     let states = move || {
-        let option =
-            |it: WorkState| view! { <option value=it.code() selected=state() == Some(it)>{state_words(lang, it)}</option> };
+        let option = |it: WorkState| {
+            let here = state() == Some(it);
+            view! { <option value=it.code() selected=here>{state_words(lang, it)}</option> }
+        };
         WorkState::ALL.map(option).into_iter().collect_view()
     };
     view! {
@@ -367,7 +369,7 @@ fn Notes() -> impl IntoView {
             <summary><Icon name="text"/>{move || words::notes(lang, count())}</summary>
             <p class="field-hint">{words::notes_hint(lang)}</p>
             <ul>
-                <For each=move || notes.get() key=|note| (note.id, note.text.clone()) children=|note| view! { <NoteView note=note/> }/>
+                <For each=move || notes.get() key=|note| (note.id, note.text.clone()) children=|note: Note| view! { <NoteView note=note/> }/>
             </ul>
             {write}
         </details>

@@ -231,7 +231,7 @@ fn csv(
             for line in lines(&state, found, &zone).await? {
                 text.push_str(&row(&acces::cells(lang, &line)));
             }
-            Ok(Some((Bytes::from(text), (None, next))))
+            Ok::<_, Error>(Some((Bytes::from(text), (None, next))))
         }
     })
 }

@@ -15,13 +15,11 @@ use crate::{
     app::{Mode, Start, compose_url},
     browser::{self, clock},
     i18n,
+    pages::courrier::team,
     state::{Mail, drafts},
 };
 
-use super::{
-    super::team,
-    recipients::{self, Chip},
-};
+use super::recipients::{self, Chip};
 
 /// Milliseconds after the last key before the draft is saved.
 const PAUSE_MS: u64 = 1_200;
