@@ -20,6 +20,8 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Sight {
     pub members: Vec<Member>,
+    /// State of the work when it was asked.
+    pub state: String,
     /// Of the folder on screen, or of the whole BAL.
     pub counts: Vec<WorkCount>,
     /// Of the open conversation.
@@ -81,13 +83,13 @@ impl Api {
             request = request.call("Work/get", get).call("Note/get", notes);
         }
         let response = self.jmap(request).await?;
-        let counts = response.answer::<WorkCounts>(0)?.list;
+        let WorkCounts { state, list: counts } = response.answer(0)?;
         let (mut work, mut notes) = (None, Vec::new());
         if thread.is_some() {
             work = response.answer::<GetAnswer<Work>>(1)?.list.into_iter().next();
             notes = response.answer::<GetAnswer<Note>>(2)?.list;
         }
-        Ok(Sight { counts, work, notes, ..sight })
+        Ok(Sight { state, counts, work, notes, ..sight })
     }
 
     /// Changes assignee or state of conversations.

@@ -97,6 +97,7 @@ impl Mail {
             Some(Err(problem)) => (Status::Failed(problem), None),
             None => (Status::Loading, None),
         };
+        let worked = state_number(&team.state);
         let state = page.as_ref().and_then(|page| page.as_ref().ok()).map_or(0, |page| state_number(&page.state));
         let mail = Self {
             lang,
@@ -122,7 +123,7 @@ impl Mail {
             navigate,
             asked: RwSignal::new(None),
             palette: RwSignal::new(false),
-            known: StoredValue::new([state, state_number(&mailboxes_state), 0, 0]),
+            known: StoredValue::new([state, state_number(&mailboxes_state), 0, worked]),
             heard: StoredValue::new(States::default()),
             missed: StoredValue::new(false),
             acts: StoredValue::new(0),

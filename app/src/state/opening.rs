@@ -52,6 +52,8 @@ pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem
         None => None,
     };
     let (mailboxes, mailboxes_state, identities) = api.account(account).await?;
+    // Before the rows: what happens meanwhile is told as new.
+    let (team, others) = team(&api, &me, account, &place).await;
     let page = match place.list() {
         Some(key) => Some(api.page(key).await),
         None => None,
@@ -64,7 +66,6 @@ pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem
         Some(Ok(draft)) => checked(&api, account, draft).await,
         _ => Vec::new(),
     };
-    let (team, others) = team(&api, &me, account, &place).await;
     Ok(Opening { me, mailboxes, mailboxes_state, identities, page, thread, draft, recipients, team, others })
 }
 

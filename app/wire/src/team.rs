@@ -124,6 +124,8 @@ pub struct WorkCount {
 /// `Work/count`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkCounts {
+    /// The state of `Work` when they were counted.
+    pub state: String,
     pub list: Vec<WorkCount>,
 }
 

@@ -74,7 +74,7 @@ impl Category {
             Self::Moved => " AND kind = 'email-update' AND detail LIKE '%\"moved\":true%'",
             Self::Marked => " AND kind = 'email-update' AND detail LIKE '%\"moved\":false%'",
             Self::Deleted => " AND kind IN ('email-destroy', 'mailbox-destroy')",
-            Self::Sent => " AND kind LIKE 'submission-%'",
+            Self::Sent => " AND (kind LIKE 'submission-%' OR kind LIKE 'draft-%')",
             Self::Exported => " AND kind IN ('account-export', 'access-log-export')",
             Self::Team => " AND (kind LIKE 'work-%' OR kind LIKE 'note-%')",
             Self::Rights => " AND (kind LIKE 'right-%' OR kind LIKE 'delegat%')",

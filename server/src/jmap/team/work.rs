@@ -132,10 +132,11 @@ pub async fn count(batch: &mut Batch, arguments: Object) -> Answer {
         Some(text) => Some(batch.parse_id::<MailboxId>(text).ok_or_else(wrong)?),
         None => None,
     };
+    let state = batch.states(granted.account()).await?.work;
     let counts = batch.state.store.work_counts(granted.account(), mailbox).await?;
     let count = |one: store::team::WorkCount| WorkCount { assignee_id: one.assignee, state: one.state, total: one.total };
     let list: Vec<WorkCount> = counts.into_iter().map(count).collect();
-    Ok(json!({"accountId": args.account_id, "list": list}))
+    Ok(json!({"accountId": args.account_id, "state": state.to_string(), "list": list}))
 }
 
 #[derive(Deserialize)]
