@@ -8,6 +8,8 @@ mod authenticator;
 mod canary;
 mod cgu;
 mod compose;
+mod delegation;
+mod delegation_rights;
 mod demo;
 mod events;
 mod harness;

@@ -198,6 +198,7 @@ async fn every_form_with_every_role(engine: Engine) {
         "folder-rename",
         "folder-delete",
         "send",
+        "ask",
         "save",
         "discard",
         "unsend",

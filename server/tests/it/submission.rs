@@ -37,11 +37,11 @@ pub async fn draft(user: &User<'_>, to: &[&str], subject: &str) -> String {
     made["created"]["d"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
 }
 
-async fn identity(user: &User<'_>) -> Value {
+pub async fn identity(user: &User<'_>) -> Value {
     ok(user, "Identity/get", json!({"accountId": user.account(), "ids": null})).await["list"][0]["id"].clone()
 }
 
-async fn submit(user: &User<'_>, email: &str, more: Value) -> Value {
+pub async fn submit(user: &User<'_>, email: &str, more: Value) -> Value {
     let mut object = json!({"identityId": identity(user).await, "emailId": email});
     for (name, value) in more.as_object().unwrap() {
         object[name] = value.clone();
