@@ -115,6 +115,10 @@ pub async fn show(
     spoken: Spoken,
     nonce: Nonce,
 ) -> Result<Response, Error> {
+    if let Some(caller) = &caller {
+        // First the terms, so that nothing typed here is lost to them.
+        cgu::accepted(&state, caller).await?;
+    }
     Door { state: &state, caller: caller.as_ref(), token: &token, spoken, nonce: &nonce }.page(None).await
 }
 

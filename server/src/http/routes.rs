@@ -242,6 +242,7 @@ routes! {
     get "GET" "/api/delegations" Api SignedIn, "delegations-received", portal::delegation::received, "The BALs of others that one may open";
     get "GET" "/api/accounts/{account}/delegations" Api Account(Action::Manage), "delegations-given", portal::delegation::given, "Who may open a BAL";
     delete "DELETE" "/api/accounts/{account}/delegations/{delegation}" Api Account(Action::Manage), "delegation-end", portal::delegation::end, "Ends a delegation at once";
+    post "POST" "/api/accounts/{account}/reviews" Api Account(Action::Draft), "draft-hand-in", portal::delegation::hand_in, "Hands a draft in for somebody who may send";
     post "POST" "/api/sign-out" Api BeforeCgu, "sign-out", portal::sessions::sign_out, "Ends the session, or all of them";
     get "GET" "/api/openapi.json" Api Public, "openapi", openapi::get, "This document";
 

@@ -7,15 +7,22 @@ use axum::{
     http::StatusCode,
 };
 use store::delegations::{Delegation, State as Standing};
-use wire::{delegation::DelegationInfo, id::DelegationId};
+use wire::{
+    delegation::{DelegationInfo, HandIn},
+    id::DelegationId,
+};
 
 use crate::{
     auth::{
         Caller,
-        rights::{Acting, Manage},
+        rights::{Acting, Draft, Manage},
     },
     error::Error,
-    service::delegation::{self, DelegationError},
+    http::{account_pages::drafts, extract::Json as JsonBody},
+    service::{
+        delegation::{self, DelegationError},
+        review,
+    },
     state::State,
 };
 
@@ -70,5 +77,17 @@ pub async fn end(
         Err(DelegationError::Store(error)) => Err(error.into()),
         Err(DelegationError::Internal(error)) => Err(error.into()),
         Err(DelegationError::Gone | DelegationError::Field { .. }) => Err(Error::NotFound),
+    }
+}
+
+/// `POST /api/accounts/{account}/reviews`: hands a draft in.
+pub async fn hand_in(
+    AxumState(state): AxumState<State>,
+    acting: Acting<Draft>,
+    JsonBody(asked): JsonBody<HandIn>,
+) -> Result<StatusCode, Error> {
+    match review::ask(&state, &acting, asked.email_id).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => drafts::refused(error).and(Err(Error::NotFound)),
     }
 }

@@ -60,20 +60,16 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
         Start::From(..) => i18n::compose::title_reply(lang),
         Start::Draft(_) => i18n::compose::title_draft(lang),
     };
-    // Who may not send hands the draft in: an ordinary form, with everything that stands in it.
-    let sends = move || mail.may(Action::Send);
+    // Who may not send hands the draft in.
+    let depart = move || if mail.may(Action::Send) { writing.send() } else { writing.hand_in() };
     let submit = move |event: SubmitEvent| {
-        if sends() {
-            event.prevent_default();
-            writing.send();
-        }
+        event.prevent_default();
+        depart();
     };
     let key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
-            if sends() {
-                writing.send();
-            }
+            depart();
         }
     };
     let drop_files = move |event: DragEvent| {
@@ -252,7 +248,10 @@ fn Bar() -> impl IntoView {
             <Button variant="primary" icon="send" name="op" value="send" disabled=writing.sending>{i18n::compose::send(lang)}</Button>
         }
         .into_any(),
-        false => view! { <Button variant="primary" icon="check" name="op" value="ask">{i18n::review::ask(lang)}</Button> }.into_any(),
+        false => view! {
+            <Button variant="primary" icon="check" name="op" value="ask" disabled=writing.sending>{i18n::review::ask(lang)}</Button>
+        }
+        .into_any(),
     };
     let limit = i18n::compose::attach_hint(lang, &size::bytes(lang, MESSAGE_OCTETS * 3 / 4));
     view! {

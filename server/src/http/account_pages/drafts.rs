@@ -128,7 +128,7 @@ pub async fn act(
 }
 
 /// The code of a refusal; other failures pass.
-pub(in crate::http) fn refused(error: ReviewError) -> Result<&'static str, Error> {
+pub(crate) fn refused(error: ReviewError) -> Result<&'static str, Error> {
     match error {
         ReviewError::Gone | ReviewError::Compose(ComposeError::NotADraft) => Ok("review-gone"),
         ReviewError::Store(error)

@@ -1,5 +1,7 @@
 //! A message being written: saved as one types, kept in the tab meanwhile, sent once.
 
+mod handing;
+
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Map;
 use wire::{
