@@ -24,13 +24,17 @@ export const PARTIES = {
 };
 const SIGNER = "CN=alb.mssante.example,OU=347976684200724,O=SIGNATAIRE DEMONSTRATION,C=FR";
 
-/** The domains of the demonstration; one is no `.mssante.example`. */
+const on = (party, names) => names.split(" ").map((name) => [`${name}.mssante.example`, party]);
+
+/** The domains of the demonstration: where its people have a BAL, where those are with whom they write. One is no
+ * `.mssante.example`. */
 export const DOMAINS = [
-  ["pli.mssante.example", "pli"],
-  ["medecin.mssante.example", "pli"],
-  ["autre.mssante.example", "autre"],
+  ...on("pli", "pli medecin infirmier pharmacien chirurgien-dentiste sage-femme masseur-kinesitherapeute pro"),
+  ...on("pli", "ch-bellerive imagerie-lafayette biologie-rochechouart"),
+  ...on("autre", "autre clinique-des-tilleuls hopital-sainte-aurore ehpad-les-glycines residence-du-parc had-seine-est"),
+  ...on("autre", "ssiad-montmartre oxy-domicile cpts-neuvieme veille-regionale am-exemple"),
   ["mssante.apicrypt.example", "autre"],
-  ["patient.mssante.example", "mes"],
+  ...on("mes", "patient"),
 ];
 
 // RFC 4514 writes the last attribute of the certificate first.

@@ -39,6 +39,7 @@ async function make() {
     acrValues: ['eidas1'],
     claims: { openid: ['sub'], scope_all: claimNames(), acr: null, auth_time: null },
     pkce: { required: () => true },
+    clockTolerance: 0,
     ttl: { AccessToken: () => (fault === 'expired-token' ? 1 : 120), IdToken: 120, AuthorizationCode: 60, Session: 4 * 3600, Grant: 4 * 3600, Interaction: 600 },
     cookies: { keys: ['simulated'] },
     routes: {
@@ -160,6 +161,7 @@ function before(request, url) {
 async function handle(request, answer) {
   const url = new URL(request.url, at);
   if (url.pathname === '/control') return control(request, answer);
+  if (url.pathname === '/favicon.ico') return answer.writeHead(204).end();
   if (fault === 'down') return request.socket.destroy();
   if (url.pathname === '/') return page(answer, 'Pro Santé Connect (simulé)', `<p>Émetteur : ${issuer}</p><p>Panne : ${fault}</p>`);
   if (!url.pathname.startsWith(realm)) return answer.writeHead(404).end();

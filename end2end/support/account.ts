@@ -15,7 +15,7 @@ export function totp(key: string, at: number): string {
 }
 
 const ordinary = (login: string) => login.replace(/@.*/, '@courriel.example');
-const SECTIONS = ['', '/contacts', '/mot-de-passe', '/appareils', '/sessions', '/securite', '/notifications', '/signature', '/annuaire', '/preferences', '/applications', '/fermer'];
+const SECTIONS = ['', '/contacts', '/mot-de-passe', '/appareils', '/sessions', '/securite', '/notifications', '/signature', '/delegations', '/brouillons', '/annuaire', '/preferences', '/applications', '/fermer'];
 
 async function leave(page: Page, server: Server) {
   await page.goto(`${server.url}/compte`);
@@ -187,12 +187,12 @@ export function journeys(scripted: boolean) {
     await expect(page.getByText('Signature enregistrée')).toBeVisible();
     await expect(page.getByLabel(/Signature de/)).toHaveValue('Dr Koné\nCabinet du Port');
     await page.goto(`${server.url}/compte/notifications`);
-    await page.getByLabel('Par courriel').check();
+    await page.getByLabel(/^Par courriel/).check();
     await page.getByLabel('Silence à partir de').selectOption('3');
     await page.getByLabel('Jusqu’à').selectOption('3');
     await page.getByRole('button', { name: 'Enregistrer' }).click();
     await expect(page.getByText('Choix enregistrés')).toBeVisible();
-    await expect(page.getByLabel('Par courriel')).toBeChecked();
+    await expect(page.getByLabel(/^Par courriel/)).toBeChecked();
     await page.goto(`${server.url}/compte/applications`);
     await page.getByLabel('Nom du logiciel').fill('Logiciel du cabinet');
     await page.getByRole('button', { name: 'Créer' }).click();
@@ -209,7 +209,7 @@ export function journeys(scripted: boolean) {
     await expect(page.getByLabel(/Pour confirmer/)).toHaveAttribute('aria-invalid', 'true');
     await page.getByLabel(/Pour confirmer/).fill(login);
     await page.getByRole('button', { name: 'Demander la fermeture' }).click();
-    await expect(page.getByText(/Sera effacé le/)).toBeVisible();
+    await expect(page.getByText(/Sera effacée le/)).toBeVisible();
     await look(page);
     await page.getByRole('button', { name: 'Annuler la fermeture' }).click();
     await expect(page.getByText('Fermeture annulée')).toBeVisible();

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, openSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { environment, Operators, ports, type Ports } from './operators';
 import { Provider } from './psc';
 import { binary, root, template, work } from './template';
 
@@ -19,6 +20,7 @@ export class Server {
     readonly data: string,
     /** The simulated Pro Santé Connect. */
     readonly psc: Provider,
+    private readonly ports: Ports,
     private readonly clock: string,
     private readonly process: ChildProcess,
   ) {}
@@ -36,12 +38,13 @@ export class Server {
     const args = ['demo', '--data', data, '--listen', `127.0.0.1:${port}`, '--catcher', `127.0.0.1:${port + 1}`];
     const url = `http://127.0.0.1:${port}`;
     const psc = await Provider.start(port + 3, url);
+    const places = ports(port + 4);
     const child = spawn(binary, [...args, '--catcher-smtp', `127.0.0.1:${port + 2}`, '--clock-control', clock], {
       cwd: root,
-      env: { ...psc.environment, ...process.env },
+      env: { ...psc.environment, ...environment(places), ...process.env },
       stdio: ['ignore', out, out],
     });
-    const server = new Server(url, `http://127.0.0.1:${port + 1}`, log, data, psc, clock, child);
+    const server = new Server(url, `http://127.0.0.1:${port + 1}`, log, data, psc, places, clock, child);
     await expect.poll(() => server.ready(), { timeout: 30_000 }).toBe(true);
     return server;
   }
@@ -51,7 +54,15 @@ export class Server {
     return fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
   }
 
+  private others?: Operators;
+
+  /** The other operators, started when they are first wanted. */
+  async operators(): Promise<Operators> {
+    return (this.others ??= await Operators.start(this.ports));
+  }
+
   stop() {
+    this.others?.stop();
     this.psc.stop();
     this.process.kill('SIGTERM');
   }
@@ -171,10 +182,10 @@ function listen(context: BrowserContext, said: string[], expected: RegExp) {
     if (expected.test(message.text())) return;
     if (OURS.some((one) => one.test(message.text()))) return;
     // A refused form and a page that is not there are answered as such.
-    if (/status of 4(04|22)/.test(message.text()) && /\/(connexion|contact|cgu|nulle-part|courrier\/faire)/.test(message.location().url)) return;
-    // So is what the identity provider refuses, and an opening that is.
-    if (/status of (403|422|503)/.test(message.text()) && /\/(connexion\/psc|inscription)/.test(message.location().url)) return;
-    if (message.type() === 'error' || message.type() === 'warning') said.push(`${message.type()}: ${message.text()}`);
+    if (/status of 4(04|22)/.test(message.text()) && /\/(connexion|compte|contact|cgu|nulle-part|courrier\/faire)/.test(message.location().url)) return;
+    // So is what the identity provider refuses, an opening that is, and a sign-in to a suspended account.
+    if (/status of (403|422|503)/.test(message.text()) && /\/(connexion|inscription)/.test(message.location().url)) return;
+    if (message.type() === 'error' || message.type() === 'warning') said.push(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
   context.on('weberror', (error) => said.push(`uncaught: ${error.error().message}`));
 }

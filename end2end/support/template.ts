@@ -12,5 +12,6 @@ export default function makeTemplate() {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run "make test"`);
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
+  execFileSync(process.execPath, [join(root, 'end2end', 'peers', 'authority.mjs'), join(work, 'authority')], { stdio: 'inherit' });
   execFileSync(binary, ['demo', '--data', template, '--messages', '700', '--make-only'], { stdio: 'inherit', cwd: root });
 }

@@ -36,3 +36,19 @@ test('a name that hides another address is pointed at', async ({ dr, server }) =
   await dr.goto(url);
   await expect(dr.getByRole('alert').filter({ hasText: 'Prudence' })).toContainText('pirate@ailleurs.example');
 });
+
+test('what was copied to the patient’s record is marked so, also after reloading, and the mark is taken back', async ({ dr, server }) => {
+  const { url } = await (await Mailbox.of(server)).deliver(message({ Subject: 'Compte rendu à reporter' }, 'Bonjour'));
+  await dr.goto(url);
+  await hydrated(dr);
+  const pane = dr.getByTestId('reading-pane');
+  const badge = pane.locator('.message-head .badge', { hasText: 'Au dossier' });
+  await pane.locator('summary', { hasText: 'Plus d’actions' }).click();
+  await pane.getByRole('button', { name: 'Marquer comme versé au dossier' }).click();
+  await expect(badge).toBeVisible();
+  await expect(dr.getByTestId('toast').last()).toContainText('versé au dossier');
+  await expect.poll(async () => (await dr.reload(), await hydrated(dr), badge.count())).toBe(1);
+  await pane.locator('summary', { hasText: 'Plus d’actions' }).click();
+  await pane.getByRole('button', { name: 'Retirer la marque' }).click();
+  await expect(badge).toHaveCount(0);
+});

@@ -84,7 +84,7 @@ test('contact: errors keep what was typed, then a reference', async ({ page, ser
   await axe(page);
   await page.getByLabel('Votre adresse électronique').fill('claire.martin@courriel.example');
   await page.getByRole('button', { name: 'Envoyer' }).click();
-  await expect(page.getByText(/Référence : [0-9A-Z]+/)).toBeVisible();
+  await expect(page.getByText(/Référence\s:\s[0-9A-Z]+/)).toBeVisible();
   await axe(page);
   const listed = execFileSync(binary, ['support', 'list', '--data', server.data]).toString();
   expect(listed).toContain('credentials');

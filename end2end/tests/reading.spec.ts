@@ -73,14 +73,18 @@ test('the next conversation has come before one asks for it, also after the open
   const before = dr.locator(`${rows} a.row-link[href="${links[links.indexOf(href) - 1]}"]`);
   const asked = (one: Request) => /"Thread\/get",\{[^}]*"ids":\["([^"]+)"/.exec(one.url().endsWith('/jmap') ? one.postData() ?? '' : '')?.[1];
   const ahead: string[] = [];
+  let [asking, last] = [0, 0];
+  const jmap = (one: Request) => one.url().endsWith('/jmap');
+  dr.on('request', (one) => void (asking += jmap(one) ? 1 : 0));
   dr.on('requestfinished', (one) => {
+    if (!jmap(one)) return;
+    [asking, last] = [asking - 1, Date.now()];
     const thread = one.headers()['x-pli-auto'] === '1' && asked(one);
     if (thread) ahead.push(thread);
   });
   await before.click();
-  // Asked for when the one before it opened, and again since marking that one read changed the mailbox.
-  await expect.poll(() => ahead.filter((thread) => thread === ahead[0]).length).toBeGreaterThan(1);
-  await dr.waitForTimeout(300);
+  // Asked for when the one before it opened; marking that one read changes the mailbox, and what was asked for must outlive that.
+  await expect.poll(() => ahead.length > 0 && asking === 0 && Date.now() - last > 2000, { timeout: 30_000 }).toBe(true);
   const held: Route[] = [];
   await dr.route('**/jmap', (route) => asked(route.request()) ? void held.push(route) : route.continue());
   // On a phone one goes by the list.

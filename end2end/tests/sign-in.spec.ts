@@ -5,14 +5,14 @@ test('a wrong password keeps what was typed and says so, in the words an unknown
   await page.getByLabel(/^Adresse/).fill(MARTIN);
   await page.getByLabel('Mot de passe').fill('autre chose');
   await page.getByRole('button', { name: 'Continuer' }).click();
-  await expect(page.getByRole('alert')).toHaveText('Adresse ou mot de passe incorrect.');
+  await expect(page.locator('.notice[role=alert]')).toHaveText('Adresse ou mot de passe incorrect.');
   await expect(page.getByLabel(/^Adresse/)).toHaveValue(MARTIN);
   await expect(page.getByLabel('Mot de passe')).toHaveValue('');
   await expect(page.locator('body')).not.toContainText('courriel.example');
   await page.getByLabel(/^Adresse/).fill('personne@medecin.mssante.example');
   await page.getByLabel('Mot de passe').fill('autre chose');
   await page.getByRole('button', { name: 'Continuer' }).click();
-  await expect(page.getByRole('alert')).toHaveText('Adresse ou mot de passe incorrect.');
+  await expect(page.locator('.notice[role=alert]')).toHaveText('Adresse ou mot de passe incorrect.');
 });
 
 test('a code works once, in the browser that asked for it', async ({ page, server, browser }) => {

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod portal;
+pub mod queue;
 pub mod reset;
 pub mod trust;
 
@@ -63,6 +64,9 @@ enum Command {
     /// Traces of who did what.
     #[command(subcommand)]
     Trace(Trace),
+    /// Mail that waits for other operators.
+    #[command(subcommand)]
+    Queue(queue::Queue),
     /// Terms of service (CGU).
     #[command(subcommand)]
     Cgu(portal::Cgu),
@@ -174,6 +178,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Accounts(Accounts::Reset(reset)) => reset::run(reset).await?,
         Command::Trust(command) => return trust::trust(command).await,
         Command::Trace(Trace::Verify(place)) => return trace_verify(&place).await,
+        Command::Queue(command) => queue::queue(command).await?,
         Command::Cgu(command) => portal::cgu(command).await?,
         Command::Support(command) => portal::support(command).await?,
         Command::Config(ConfigCommand::Check(place)) => config_check(&place)?,

@@ -149,10 +149,6 @@ fn config(data: &Path, listen: SocketAddr, smtp: SocketAddr, catcher: SocketAddr
     loaded.config()
 }
 
-fn domain(address: &str) -> &str {
-    address.rsplit_once('@').map_or(address, |(_, domain)| domain)
-}
-
 /// Opens a demonstration that was made; refuses any other data directory.
 async fn open(data: &Path) -> anyhow::Result<Store> {
     if !data.join(MARK).exists() {

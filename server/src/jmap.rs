@@ -90,6 +90,7 @@ methods! {
     "EmailSubmission/set" SUBMISSION [Send] submission::set::set;
     "Correspondent/query" PLI [Read] pli::correspondents;
     "Recipient/check" PLI [Read] pli::check;
+    "Receipt/answer" PLI [Send] pli::receipt_answer;
     "Search/get" PLI [Read] pli::search_get;
     "Email/printed" PLI [Read] pli::printed;
     "Search/set" PLI [Read] pli::search_set;
@@ -233,6 +234,14 @@ impl Batch {
     /// Adds the answer of an implicit call.
     pub fn also(&mut self, name: &'static str, answer: Value) {
         self.extra.push((name, answer));
+    }
+
+    /// The name of the person's zone.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn zone_name(&self) -> Result<String, MethodError> {
+        Ok(self.state.store.preferences(self.caller.person).await?.zone)
     }
 
     /// Wall clock of the person's zone: `2026-11-22T09:05`.

@@ -60,6 +60,7 @@ impl Relay {
     pub fn new(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Option<Self>> {
         let Some(identity) = identity::Files::of(&config.relay) else { return Ok(None) };
         let shown = identity.read()?;
+        identity.show(&shown);
         let certificates = |path: &Option<std::path::PathBuf>| path.as_deref().map_or(Ok(Vec::new()), certificates);
         let roots = certificates(&config.trust.roots_file)?;
         let intermediates = certificates(&config.trust.intermediates_file)?;

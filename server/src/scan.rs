@@ -32,7 +32,10 @@ pub enum Verdict {
 pub enum Found {
     Nothing,
     /// The name of the file that holds it, when one does.
-    Virus { file: Option<String>, name: String },
+    Virus {
+        file: Option<String>,
+        name: String,
+    },
     Unavailable,
 }
 

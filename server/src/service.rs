@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod prepare;
 pub mod reading;
 pub mod receive;
+pub mod receipts;
 pub mod recipients;
 pub mod reports;
 pub mod review;

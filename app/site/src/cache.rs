@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
+use serde_json::{Map, Value};
 
 use crate::Options;
 use crate::pack::read_folder;
@@ -50,8 +51,18 @@ pub fn stamp(options: &Options, wasm: &[u8]) -> Result<String> {
 
 /// True when the folder to make is there and was made from exactly these inputs.
 pub fn is_current(options: &Options, stamp: &str) -> bool {
-    options.out.join("manifest.json").exists()
-        && fs::read_to_string(root(&options.out).join(STAMP)).is_ok_and(|old| old == stamp)
+    fs::read_to_string(root(&options.out).join(STAMP)).is_ok_and(|old| old == stamp) && is_whole(&options.out)
+}
+
+/// Whether every file that the manifest lists is there, with its size.
+fn is_whole(out: &Path) -> bool {
+    let Ok(manifest) = fs::read(out.join("manifest.json")) else { return false };
+    let Ok(manifest) = serde_json::from_slice::<Map<String, Value>>(&manifest) else { return false };
+    manifest.values().all(|file| {
+        let path = file["path"].as_str().map(|path| out.join(path));
+        let found = path.and_then(|path| fs::metadata(path).ok()).map(|found| found.len());
+        found.is_some() && found == file["size"].as_u64()
+    })
 }
 
 /// Results kept by content.

@@ -39,6 +39,9 @@ pub struct Draft {
     pub in_reply_to: Vec<String>,
     pub references: Vec<String>,
     pub attachments: Vec<Attached>,
+    /// A receipt of reading is asked for; none: as the BAL wishes.
+    #[serde(default)]
+    pub receipt: Option<bool>,
     /// Names the drawing of the form for those who post it as it is: posted twice, it does once what it says.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub form: String,
@@ -71,6 +74,8 @@ pub struct Original {
     pub reply_to: Option<Vec<Address>>,
     pub subject: Option<String>,
     pub received_local: String,
+    #[serde(default, rename = "header:Disposition-Notification-To:asAddresses")]
+    pub receipt_to: Option<Vec<Address>>,
     #[serde(default)]
     pub attachments: Vec<Part>,
     #[serde(default)]
@@ -83,6 +88,9 @@ pub struct Original {
 struct BodyValue {
     value: String,
 }
+
+/// The field that asks for a receipt of reading (RFC 8098 §2.1).
+const RECEIPT: &str = "header:Disposition-Notification-To:asAddresses";
 
 const ORIGINAL_PROPERTIES: &[&str] = &[
     "id",
@@ -97,6 +105,7 @@ const ORIGINAL_PROPERTIES: &[&str] = &[
     "replyTo",
     "subject",
     "receivedLocal",
+    RECEIPT,
     "attachments",
     "textBody",
     "bodyValues",
@@ -197,6 +206,12 @@ impl Api {
         accepted(&self.jmap(Request::new().call("EmailSubmission/set", set)).await?.answer(0)?)
     }
 
+    /// Sends the receipt of reading that a message asks for, or declines it (Receipt/answer of our extension).
+    pub async fn answer_receipt(&self, account: AccountId, email: EmailId, send: bool) -> Result<(), Problem> {
+        let answer = json!({"accountId": account, "emailId": email, "send": send});
+        self.jmap(Request::new().call("Receipt/answer", answer)).await?.answer::<Value>(0).map(drop)
+    }
+
     /// People whose name or address begins so, best first.
     pub async fn correspondents(&self, account: AccountId, text: &str) -> Result<Vec<Correspondent>, Problem> {
         let query = json!({"accountId": account, "text": text, "limit": 8});
@@ -230,6 +245,9 @@ fn email_of(from: &Address, drafts: MailboxId, draft: &Draft) -> Value {
         "textBody": [{"partId": "1", "type": "text/plain"}],
         "attachments": files,
     });
+    if draft.receipt == Some(true) {
+        email[RECEIPT] = json!([{"email": from.email}]);
+    }
     if !draft.in_reply_to.is_empty() {
         email["inReplyTo"] = json!(draft.in_reply_to);
     }

@@ -2,6 +2,7 @@
 //! after is in `state`.
 
 mod composer;
+mod delivery;
 mod dialogs;
 mod folders;
 mod forms;

@@ -28,6 +28,9 @@ pub enum Op {
     Unread,
     Star,
     Unstar,
+    /// What matters was copied to the patient's record.
+    File,
+    Unfile,
     Archive,
     Trash,
     Spam,
@@ -44,6 +47,8 @@ impl Op {
             "unread" => Self::Unread,
             "star" => Self::Star,
             "unstar" => Self::Unstar,
+            "file" => Self::File,
+            "unfile" => Self::Unfile,
             "archive" => Self::Archive,
             "trash" => Self::Trash,
             "spam" => Self::Spam,
@@ -61,6 +66,8 @@ impl Op {
             Self::Unread => "unread",
             Self::Star => "star",
             Self::Unstar => "unstar",
+            Self::File => "file",
+            Self::Unfile => "unfile",
             Self::Archive => "archive",
             Self::Trash => "trash",
             Self::Spam => "spam",
@@ -213,6 +220,8 @@ impl Mail {
             Op::Unread => newest().filter_map(|place| keyword_patch(place, keyword::SEEN, false)).collect(),
             Op::Star => newest().filter_map(|place| keyword_patch(place, keyword::FLAGGED, true)).collect(),
             Op::Unstar => all(keyword::FLAGGED, false),
+            Op::File => all(keyword::FILED, true),
+            Op::Unfile => all(keyword::FILED, false),
             _ => {
                 let to = match op {
                     Op::Move(to) => Some(to),

@@ -20,14 +20,18 @@ use crate::{
 
 use super::quote;
 
+/// What every new message of a BAL begins with.
+#[derive(Clone, Copy)]
+pub struct Beginning<'a> {
+    pub identities: &'a [Identity],
+    pub lang: Lang,
+    /// A receipt of reading is asked for.
+    pub receipt: bool,
+}
+
 /// The draft that a composer starts with. Fails with 404 when the message to start from is not there.
-pub async fn start(
-    api: &Api,
-    account: AccountId,
-    start: Start,
-    identities: &[Identity],
-    lang: Lang,
-) -> Result<Draft, Problem> {
+pub async fn start(api: &Api, account: AccountId, start: Start, desk: Beginning<'_>) -> Result<Draft, Problem> {
+    let Beginning { identities, lang, receipt } = desk;
     let Composer { form, refused } = api.composer();
     let identity = identities.first();
     let signature = identity.map_or("", |identity| identity.text_signature.as_str());
@@ -42,6 +46,7 @@ pub async fn start(
     };
     draft.identity = identity.map(|identity| identity.id);
     draft.form = form;
+    draft.receipt = Some(draft.receipt.unwrap_or(receipt));
     Ok(draft)
 }
 
@@ -61,6 +66,7 @@ fn saved(original: Original) -> Draft {
         in_reply_to: original.in_reply_to.unwrap_or_default(),
         references: original.references.unwrap_or_default(),
         attachments: original.attachments.into_iter().filter_map(attached).collect(),
+        receipt: Some(original.receipt_to.is_some_and(|list| !list.is_empty())),
         ..Draft::default()
     }
 }

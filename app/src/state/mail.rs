@@ -314,7 +314,9 @@ impl Mail {
         self.draft_status.set(Status::Loading);
         spawn_local(async move {
             let identities = self.identities.get_untracked();
-            let answer = drafts::start(&self.api(), self.account.get_untracked(), start, &identities, self.lang).await;
+            let receipt = untrack(|| self.bal()).is_some_and(|bal| bal.receipts == "always");
+            let desk = drafts::Beginning { identities: &identities, lang: self.lang, receipt };
+            let answer = drafts::start(&self.api(), self.account.get_untracked(), start, desk).await;
             if self.place.with_untracked(|place| !matches!(place, Place::Compose(_, now) if *now == start)) {
                 return;
             }
@@ -339,6 +341,22 @@ impl Mail {
         }
         let toast = self.toasts.depart(i18n::said(self.lang, "sending", 1).unwrap_or_default(), seconds);
         self.undos.update_value(|undos| undos.push(Undo { toast, what: Undoable::Sending(submission, email) }));
+    }
+
+    /// Sends the receipt of reading that a message asks for, or declines it.
+    pub fn answer_receipt(self, email: EmailId, send: bool) {
+        let account = self.account.get_untracked();
+        spawn_local(async move {
+            let _hold = self.hold();
+            match self.api().answer_receipt(account, email, send).await {
+                Ok(()) => {
+                    let code = if send { "receipt-send" } else { "receipt-decline" };
+                    self.toasts.say(i18n::said(self.lang, code, 1).unwrap_or_default());
+                }
+                Err(problem) => self.failed(&problem),
+            }
+            self.refresh(false).await;
+        });
     }
 
     /// Calls a message back and opens it again.

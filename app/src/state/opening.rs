@@ -59,7 +59,11 @@ pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem
         None => None,
     };
     let draft = match place {
-        Place::Compose(_, start) => Some(drafts::start(&api, account, start, &identities, lang).await),
+        Place::Compose(_, start) => {
+            let receipt = me.accounts.iter().any(|bal| bal.id == account && bal.receipts == "always");
+            let desk = drafts::Beginning { identities: &identities, lang, receipt };
+            Some(drafts::start(&api, account, start, desk).await)
+        }
         _ => None,
     };
     let recipients = match &draft {

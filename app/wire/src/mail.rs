@@ -11,6 +11,8 @@ pub mod keyword {
     pub const DRAFT: &str = "$draft";
     pub const ANSWERED: &str = "$answered";
     pub const FORWARDED: &str = "$forwarded";
+    /// Ours: what matters of the message was copied to the patient's record.
+    pub const FILED: &str = "pli-filed";
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,6 +206,12 @@ pub struct Message {
     /// Extension: the submission of a sent message that can still be called back, and for how many seconds.
     #[serde(default)]
     pub pending: Option<Pending>,
+    /// Extension: what became of a sent message, per recipient.
+    #[serde(default)]
+    pub delivery: Vec<Delivered>,
+    /// Extension: to whom a receipt of reading would go, where the reader is to be asked.
+    #[serde(default)]
+    pub receipt_to: Vec<String>,
 }
 
 pub const MESSAGE_PROPERTIES: &[&str] = &[
@@ -230,7 +238,34 @@ pub const MESSAGE_PROPERTIES: &[&str] = &[
     "damaged",
     "card",
     "pending",
+    "delivery",
+    "receiptTo",
 ];
+
+/// What became of a sent message at one recipient.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivered {
+    pub email: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// `queued`, `late`, `handed-over` (to another operator), `delivered` (into the BAL) or `refused`.
+    pub state: String,
+    /// The operator that took it over.
+    #[serde(default)]
+    pub operator: Option<String>,
+    /// Wall clock of when that came to be.
+    #[serde(default)]
+    pub at_local: Option<String>,
+    /// Code of why not, or not yet.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What a receipt said: `displayed`, `deleted`, `dispatched`, `processed` or `error`.
+    #[serde(default)]
+    pub receipt: Option<String>,
+    #[serde(default)]
+    pub receipt_local: Option<String>,
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -336,8 +371,7 @@ pub struct RecipientAnswer {
 #[serde(rename_all = "camelCase")]
 pub struct Recipient {
     pub email: String,
-    /// `ok`, `invalid` (see `fault`), `unknown` (no such BAL here), `outside` (domain not on the white list),
-    /// `unreachable` (trusted domain of another operator, not connected yet).
+    /// `ok`, `invalid` (see `fault`), `unknown` (no such BAL here), `outside` (domain not on the white list).
     pub state: String,
     #[serde(default)]
     pub fault: Option<String>,

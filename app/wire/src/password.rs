@@ -62,12 +62,13 @@ fn plain(c: char) -> char {
     }
 }
 
-/// The letters of a password: with digits read as letters, and with digits left out.
-fn cores(text: &str) -> [String; 2] {
+/// The letters of a password: with digits and signs read as letters everywhere, only between letters, or nowhere.
+fn cores(text: &str) -> [String; 3] {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).collect::<String>();
     let lower: String = text.to_lowercase();
     let bare: String = lower.chars().filter(|c| c.is_alphabetic()).map(plain).collect();
-    [letters(&folded(text)), bare]
+    let word = lower.trim_matches(|c: char| !c.is_alphabetic());
+    [letters(&folded(text)), letters(&folded(word)), bare]
 }
 
 fn is_common(text: &str, common: &impl Fn(&str) -> bool) -> bool {

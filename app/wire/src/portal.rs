@@ -34,6 +34,9 @@ pub struct Account {
     /// Conversations in the inbox with something unread.
     #[serde(default)]
     pub unread: u32,
+    /// Receipts of reading are asked for: `never`, `each` (where the writer says so) or `always`.
+    #[serde(default)]
+    pub receipts: String,
 }
 
 /// What a right allows over a whole BAL.

@@ -39,6 +39,15 @@ test('marking and moving by forms', async ({ dr }) => {
   await expect(dr.getByTestId('toast').first()).toContainText('archiv');
 });
 
+test('a message is marked as copied to the record', async ({ dr, server }) => {
+  const { url } = await (await Mailbox.of(server)).deliver(messageWith(randomBytes(10), 'À reporter'));
+  await dr.goto(url);
+  const head = dr.getByTestId('reading-pane').locator('.message-head');
+  await head.locator('summary', { hasText: 'Plus d’actions' }).click();
+  await head.getByRole('button', { name: 'Marquer comme versé au dossier' }).click();
+  await expect(head.locator('.badge', { hasText: 'Au dossier' })).toBeVisible();
+});
+
 test('searching: the words are not in the address', async ({ dr }) => {
   await dr.getByRole('searchbox').first().fill('resultat');
   await dr.getByRole('searchbox').first().press('Enter');

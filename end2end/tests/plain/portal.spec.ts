@@ -18,5 +18,5 @@ test('help, terms and contact by links and forms', async ({ page, server }) => {
   await expect(page.getByLabel('Votre nom')).toHaveValue('Karim Benali');
   await page.getByLabel('Votre message').fill('Une connexion que je ne reconnais pas.');
   await page.getByRole('button', { name: 'Envoyer' }).click();
-  await expect(page.getByText(/Référence : [0-9A-Z]+/)).toBeVisible();
+  await expect(page.getByText(/Référence\s:\s[0-9A-Z]+/)).toBeVisible();
 });

@@ -137,7 +137,8 @@ impl Config {
         if trust.list.contains("://") && !outside::is_safe(&trust.list) {
             bail!("`trust.list` must be a file, or begin with https:// (http:// on this machine only)");
         }
-        let readable = |place: &String| !place.contains("://") || ["http://", "https://"].iter().any(|s| place.starts_with(s));
+        let readable =
+            |place: &String| !place.contains("://") || ["http://", "https://"].iter().any(|s| place.starts_with(s));
         if !trust.crls.iter().all(readable) {
             bail!("`trust.crls` must hold files, or addresses that begin with http:// or https://");
         }

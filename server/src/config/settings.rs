@@ -28,8 +28,10 @@ impl Kind {
         Ok(match self {
             Self::Text => toml::Value::String(text.into()),
             Self::Number => {
-                let number: u32 = text.trim().parse().with_context(|| format!("`{text}` is not a whole number"))?;
-                toml::Value::Integer(number.into())
+                let number: i64 = text.trim().parse().with_context(|| format!("`{text}` is not a whole number"))?;
+                let value = toml::Value::Integer(number);
+                self.check(&value).with_context(|| format!("`{text}`"))?;
+                value
             }
             Self::List => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());

@@ -43,7 +43,7 @@ use crate::{
     clock,
     error::Error,
     portal,
-    service::tell,
+    service::{receive, tell},
     state::State,
 };
 
@@ -115,11 +115,14 @@ pub(super) async fn held(state: &State, caller: &Caller) -> Result<Vec<Held>, Er
         let closing = state.store.closing(id).await?;
         let account = state.store.account(id).await?;
         let signature = state.store.identities(id).await?.into_iter().next().map(|identity| identity.text_signature);
+        let rules = state.store.account_rules(id).await?;
         list.push(Held {
             id: id.to_string(),
             controller: account.profile.controller.unwrap_or(account.name),
             address: account.address,
             used: state.store.account_octets(id).await?,
+            quota: receive::quota(state, &rules),
+            suspended: rules.suspended_at.is_some(),
             signature: signature.unwrap_or_default(),
             liste_rouge: listing.liste_rouge,
             publish_phone: listing.publish_phone,

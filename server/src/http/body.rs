@@ -15,7 +15,7 @@ use super::{extract::AUTOMATIC, public::Spoken};
 use crate::{
     auth::rights::{Acting, Read},
     error::Error,
-    service::{content::Content, reading, structure::Structure},
+    service::{content::Content, reading, receipts, structure::Structure},
     state::State,
 };
 
@@ -56,6 +56,7 @@ pub async fn body(
         reading::prefetched(&state, acting.caller(), account, id).await?;
     } else {
         reading::note(&state, acting.caller(), account, &[id]).await?;
+        receipts::displayed(&state, &acting, &row, &structure).await?;
     }
     let frame = if has_html && !rendered.as_text { FrameView::Html } else { FrameView::Text };
     let mut response = frame_document(&rendered.html, lang, frame, "").into_response();

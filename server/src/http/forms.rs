@@ -19,7 +19,7 @@ use crate::{
     service::{
         actions::{self, Act, Target},
         compose::Voice,
-        folders, search,
+        folders, receipts, search,
     },
     state::State,
 };
@@ -155,6 +155,7 @@ pub async fn act(
         "discard" => composing::discard(&desk, &form).await,
         "unsend" => composing::unsend(&desk, &form).await,
         "work-set" | "work-hand-over" | "note-add" | "note-delete" => team::act(&desk, &form).await,
+        "receipt-send" | "receipt-decline" => receipt(&desk, &form).await,
         op => sort(&desk, &form, op).await,
     };
     done.map(IntoResponse::into_response)
@@ -166,6 +167,8 @@ async fn sort(desk: &Desk, form: &Posted, op: &str) -> Result<Redirect, Error> {
         "unread" => Act::Unread,
         "star" => Act::Star,
         "unstar" => Act::Unstar,
+        "file" => Act::File,
+        "unfile" => Act::Unfile,
         "archive" => Act::Archive,
         "trash" => Act::Trash,
         "spam" => Act::Spam,
@@ -186,6 +189,15 @@ async fn sort(desk: &Desk, form: &Posted, op: &str) -> Result<Redirect, Error> {
         actions::act(&desk.state, &acting, act, Target::Emails(emails), form.folder()).await?;
     }
     Ok(form.back(desk.account, op))
+}
+
+/// Sends the receipt that a message asks for, or declines it.
+async fn receipt(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {
+    let acting = desk.acting::<rights::Send>().await?;
+    let email = form.get("email").parse().map_err(|_| Error::NotFound)?;
+    let op = form.get("op");
+    let done = receipts::answer(&desk.state, &acting, email, op == "receipt-send").await?;
+    Ok(form.back(desk.account, if done { op } else { "receipt-done" }))
 }
 
 async fn folder(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {

@@ -11,6 +11,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use store::relay_jobs::QueueFigures;
+
 use crate::{config::Role, relay::status, state::State};
 
 /// An answer is good for so long: anybody may ask, and looking writes a file.
@@ -73,11 +75,27 @@ async fn look(state: &State) -> bool {
     database.is_ok() && blobs.is_ok() && outbox
 }
 
+/// Mail that waits for other operators, as Prometheus reads it.
+fn queue(figures: &QueueFigures, now: i64) -> String {
+    let age = figures.oldest_at.map_or(0, |oldest| (now - oldest).max(0) / 1_000);
+    let gauges = [
+        ("pli_queue_waiting", figures.waiting),
+        ("pli_queue_tried", figures.tried),
+        ("pli_queue_held", figures.held),
+        ("pli_queue_oldest_seconds", age),
+    ];
+    gauges.iter().map(|(name, value)| format!("# TYPE {name} gauge\n{name} {value}\n")).collect()
+}
+
 /// `GET /metrics`, on its own listener.
 pub async fn metrics(AxumState(state): AxumState<State>) -> Response {
     let mut text = state.metrics.text();
     if let Some(relay) = &state.relay {
         text.push_str(&relay.figures.text());
+        match state.store.queue_figures().await {
+            Ok(figures) => text.push_str(&queue(&figures, state.clock.now_ms())),
+            Err(error) => tracing::warn!(%error, "the queue could not be counted"),
+        }
         text.push_str(&status::read(relay, &state.config, state.clock.now_ms()).metrics());
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()

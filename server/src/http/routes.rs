@@ -197,6 +197,8 @@ routes! {
     get "GET" "/compte/acces/{account}/journal.csv" Download Account(Action::Manage), "access-log-export", access::export, "The same as a file";
     get "GET" "/compte/signature" Page SignedIn, "account-signature-form", outside::signature_form, "Signatures";
     post "POST" "/compte/signature" Form InBody, "account-signature", outside::signature, "Keeps a signature";
+    get "GET" "/compte/accuses" Page SignedIn, "account-receipts-form", outside::receipts_form, "Receipts of reading";
+    post "POST" "/compte/accuses" Form InBody, "account-receipts", outside::receipts, "Keeps what a BAL wishes about receipts";
     get "GET" "/compte/notifications" Page SignedIn, "account-notices-form", outside::notifications_form, "Notices of new mail";
     post "POST" "/compte/notifications" Form SignedIn, "account-notices", outside::notifications, "Keeps what one wants to be told";
     get "GET" "/compte/annuaire" Page SignedIn, "account-directory-form", outside::directory_form, "What the directory shows";

@@ -8,7 +8,8 @@ use wire::mail::{Correspondent, Recipient};
 use super::Batch;
 use super::error::{MethodError, SetError};
 use super::types::{self, Answer, GetArgs, Object, SetAnswer, SetArgs};
-use crate::service::{cards, reading, recipients, search};
+use crate::auth::rights::Send;
+use crate::service::{cards, reading, receipts, recipients, search};
 
 /// Answers of one completion.
 const MAX_COMPLETIONS: usize = 20;
@@ -82,6 +83,28 @@ pub async fn printed(batch: &mut Batch, arguments: Object) -> Answer {
     let ids: Vec<EmailId> = types::distinct(&args.email_ids)?.into_iter().filter_map(|text| batch.parse_id(text)).collect();
     reading::printed(&batch.state, &batch.caller, granted.account(), &ids).await?;
     Ok(json!({"accountId": args.account_id}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ReceiptAnswer {
+    account_id: String,
+    email_id: String,
+    send: bool,
+}
+
+/// Receipt/answer: sends the receipt of reading that a message asks for, or declines it. `done` is false when that was
+/// done before, or none is due.
+pub async fn receipt_answer(batch: &mut Batch, arguments: Object) -> Answer {
+    let args: ReceiptAnswer = types::arguments(arguments)?;
+    let granted = batch.granted(&args.account_id).await?;
+    let acting = granted.acting::<Send>()?;
+    let email = batch.parse_id(&args.email_id).ok_or_else(|| MethodError::arguments("emailId is no id"))?;
+    let done = match receipts::answer(&batch.state, &acting, email, args.send).await {
+        Err(error) if error.is_not_found() => return Err(MethodError::arguments("no such message")),
+        other => other?,
+    };
+    Ok(json!({"accountId": args.account_id, "done": done}))
 }
 
 /// Search/get: words and field of saved searches, and the filter that they stand for.

@@ -63,7 +63,8 @@ async fn account(state: &State, id: AccountId, mut may: Vec<Action>, own: bool) 
     may.dedup();
     let mailboxes = state.store.mailboxes(id).await?;
     let unread = mailboxes.iter().find(|one| one.role == Some(Role::Inbox)).map_or(0, |inbox| inbox.unread_threads);
-    Ok(Account { id, address: account.address, name: account.name, own, may, unread })
+    let receipts = state.store.receipt_wishes(id).await?.asking.code().to_owned();
+    Ok(Account { id, address: account.address, name: account.name, own, may, unread, receipts })
 }
 
 /// The handler. A bearer token has no end that a person would see: zero seconds.

@@ -11,6 +11,7 @@ use crate::{
     clock,
     config::Config,
     http::cookies::{COOKIES, Cookie},
+    relay::status as trust,
     state::State,
 };
 
@@ -159,7 +160,7 @@ pub async fn status(state: &State, lang: Lang) -> Article {
             true => row(words::notices(lang), "ok", words::notices_ok(lang).into()),
             false => row(words::notices(lang), "danger", words::notices_down(lang).into()),
         },
-        row(words::lists(lang), "ok", words::lists_ok(lang, state.relay.as_ref().map_or(0, |relay| relay.listed()) as u64)),
+        lists(state, lang),
     ];
     let well = rows.iter().all(|row| row.tone == "ok");
     let now = clock::local_minutes(state.clock.now_ms(), cgu::ZONE);
@@ -178,6 +179,21 @@ pub async fn status(state: &State, lang: Lang) -> Article {
 
 fn row(name: &str, tone: &'static str, said: String) -> StateRow {
     StateRow { name: name.into(), tone, said }
+}
+
+/// The white list: whom mail is exchanged with.
+fn lists(state: &State, lang: Lang) -> StateRow {
+    use i18n::status as words;
+    let name = words::lists(lang);
+    let Some(relay) = &state.relay else { return row(name, "ok", words::lists_off(lang).into()) };
+    let status = trust::read(relay, &state.config, state.clock.now_ms());
+    match (status.domains, status.age_ms) {
+        (Some(_), Some(age)) if status.late => {
+            row(name, "warning", words::lists_late(lang, u64::try_from(age / 3_600_000).unwrap_or(0)))
+        }
+        (Some(domains), _) => row(name, "ok", words::lists_ok(lang, domains as u64)),
+        (None, _) => row(name, "danger", words::lists_none(lang).into()),
+    }
 }
 
 async fn database(state: &State, lang: Lang) -> StateRow {

@@ -40,15 +40,17 @@ impl Files {
         // What cannot be used is looked at again when it changes, not before.
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = self.stamp();
         let bytes = |path: &PathBuf| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-        let identity = Identity::from_pem(&bytes(&self.certificate)?, &bytes(&self.key)?).map_err(|_| {
+        Identity::from_pem(&bytes(&self.certificate)?, &bytes(&self.key)?).map_err(|_| {
             anyhow::anyhow!("{} or {} cannot be read as PEM", self.certificate.display(), self.key.display())
-        })?;
-        let peer = identity.describe().map_err(|fault| anyhow::anyhow!("{}: {fault}", self.certificate.display()))?;
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(peer);
-        Ok(identity)
+        })
     }
 
-    /// Who the certificate that was last read says we are, and until when.
+    /// Remembers the certificate that is shown from now on.
+    pub fn show(&self, identity: &Identity) {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = identity.describe().ok();
+    }
+
+    /// Who the certificate that is shown says we are, and until when.
     pub fn shown(&self) -> Option<Peer> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -63,8 +63,7 @@ impl Keeper {
     /// Which setting cannot be used.
     pub fn new(trust: &config::Trust) -> anyhow::Result<Self> {
         let signer = Name::parse(&trust.signer).context("`trust.signer` is not a certificate's name")?;
-        let (every_ms, retry_ms) =
-            (i64::from(trust.every_minutes) * MINUTE_MS, i64::from(trust.retry_minutes) * MINUTE_MS);
+        let (every_ms, retry_ms) = (i64::from(trust.every_minutes) * MINUTE_MS, i64::from(trust.retry_minutes) * MINUTE_MS);
         let unusable = i64::from(trust.unusable_hours) * HOUR_MS;
         let policy = RefreshPolicy {
             every_ms,

@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 use wire::portal::Action;
 
 use super::settling;
-use crate::service::transit::Passage;
+use crate::service::transit::{self, Passage};
 use crate::state::State;
 
 /// A job whose message cannot be read now is looked at again after so long.
@@ -110,7 +110,9 @@ async fn load(state: &State, job: &ClaimedJob) -> Result<Result<Bytes, Trouble>,
         at: job.queued_at,
     };
     let hostname = state.relay.as_ref().map_or("localhost", |relay| relay.hostname.as_str());
-    Ok(Ok(passage.to_operator(hostname)))
+    let account = state.store.account(job.account).await?;
+    let sender = mail::Address { name: Some(transit::display_name(&account)), email: account.address };
+    Ok(Ok(passage.to_operator(hostname, &sender)))
 }
 
 /// Settles a job as failed for all who still wait.

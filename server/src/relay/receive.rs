@@ -105,10 +105,13 @@ fn replace(relay: &Relay, receiver: Option<&Receiver<StoreGate>>) {
     let replaced = relay.identity.read().and_then(|identity| {
         relay.sender.replace_identity(&identity)?;
         receiver.map_or(Ok(()), |receiver| receiver.replace_identity(&identity))?;
+        relay.identity.show(&identity);
         Ok(())
     });
     match replaced {
         Ok(()) => tracing::info!("a new certificate is shown to other operators from now on"),
-        Err(error) => tracing::error!(error = %format!("{error:#}"), "the new certificate cannot be used: the old one stays"),
+        Err(error) => {
+            tracing::error!(error = %format!("{error:#}"), "the new certificate cannot be used: the old one stays")
+        }
     }
 }

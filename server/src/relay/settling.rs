@@ -82,9 +82,7 @@ fn update(email: &str, outcome: &Outcome, told_late: bool, at: i64) -> DeliveryU
             at: handed.at,
             ..base
         },
-        Outcome::Failed { trouble, .. } => {
-            Delivery { delivered: "no".into(), reply: reply("554 5.0.0", trouble), ..base }
-        }
+        Outcome::Failed { trouble, .. } => Delivery { delivered: "no".into(), reply: reply("554 5.0.0", trouble), ..base },
         Outcome::Deferred { trouble, .. } => {
             Delivery { delivered: "queued".into(), reply: reply("451 4.0.0", trouble), late: told_late, ..base }
         }

@@ -17,6 +17,9 @@ pub enum Act {
     Unread,
     Star,
     Unstar,
+    /// What matters was copied to the patient's record.
+    File,
+    Unfile,
     Archive,
     Trash,
     Spam,
@@ -135,7 +138,7 @@ async fn rows(
     };
     let ids: Vec<EmailId> = state.store.threads(account, &threads).await?.into_iter().flat_map(|(_, ids)| ids).collect();
     let mut rows = state.store.emails(account, &ids).await?;
-    if matches!(act, Act::Read | Act::Unread | Act::Star | Act::Unstar) {
+    if matches!(act, Act::Read | Act::Unread | Act::Star | Act::Unstar | Act::File | Act::Unfile) {
         if matches!(act, Act::Star | Act::Unread) {
             newest_of_each(&mut rows, from);
         }
@@ -167,7 +170,7 @@ async fn destination(state: &State, acting: &Acting<Sort>, act: Act) -> Result<O
         Act::Spam => Role::Junk,
         Act::Inbox => Role::Inbox,
         Act::Move(folder) => return Ok(Some(folder)),
-        Act::Read | Act::Unread | Act::Star | Act::Unstar | Act::Destroy => return Ok(None),
+        Act::Read | Act::Unread | Act::Star | Act::Unstar | Act::File | Act::Unfile | Act::Destroy => return Ok(None),
     };
     state.store.mailbox_by_role(acting.account(), role).await?.map(Some).ok_or(store::Error::NotFound)
 }
@@ -179,6 +182,8 @@ fn change(id: EmailId, act: Act, to: Option<MailboxId>, from: Option<MailboxId>)
         Act::Unread => change.keywords.remove.push(keyword::SEEN.into()),
         Act::Star => change.keywords.add.push(keyword::FLAGGED.into()),
         Act::Unstar => change.keywords.remove.push(keyword::FLAGGED.into()),
+        Act::File => change.keywords.add.push(keyword::FILED.into()),
+        Act::Unfile => change.keywords.remove.push(keyword::FILED.into()),
         _ => match (to, from) {
             // Trash and spam take a message out of everywhere else.
             (Some(to), Some(from)) if from != to && !matches!(act, Act::Trash | Act::Spam) => {

@@ -1,7 +1,7 @@
 //! A draft as people type it, to and from the bytes of a message.
 
 use bytes::Bytes;
-use mail::build::{Draft as MailDraft, DraftAttachment, build};
+use mail::build::{Draft as MailDraft, DraftAttachment, HeaderValue, build};
 use mail::header::DateTime;
 use store::emails::NewEmail;
 use store::mailboxes::Role;
@@ -15,6 +15,9 @@ use super::send::new_message_id;
 use super::structure::Structure;
 use crate::state::State;
 
+/// The field that asks for a receipt of reading.
+const RECEIPT: &str = "Disposition-Notification-To";
+
 /// What stands in the composer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DraftInput {
@@ -27,6 +30,8 @@ pub struct DraftInput {
     pub in_reply_to: Vec<String>,
     pub references: Vec<String>,
     pub attachments: Vec<AttachmentRef>,
+    /// A receipt of reading is asked for.
+    pub receipt: bool,
 }
 
 /// A file of a draft: uploaded, or a part of a message.
@@ -74,8 +79,12 @@ pub async fn prepared(
     let identity = state.store.identities(account).await?.into_iter().next();
     let (name, email) = identity.map_or((holder.name, holder.address.clone()), |identity| (identity.name, identity.email));
     let now = state.clock.now_ms();
+    let from = mail::Address { name: Some(name), email };
+    // RFC 8098 §2.1; to the bare address, which is also the reverse-path.
+    let to_sender = || HeaderValue::Addresses(vec![mail::Address::bare(&from.email)]);
+    let headers = input.receipt.then(|| (RECEIPT.to_owned(), to_sender())).into_iter().collect();
     let draft = MailDraft {
-        from: vec![mail::Address { name: Some(name), email }],
+        from: vec![from.clone()],
         sender,
         to,
         cc,
@@ -87,6 +96,7 @@ pub async fn prepared(
         references: input.references.clone(),
         message_id: Some(new_message_id(state, &holder.address)),
         date: Some(DateTime { unix_ms: now, offset_minutes: 0 }),
+        headers,
         ..MailDraft::default()
     };
     let raw = build(&draft)
@@ -179,6 +189,7 @@ pub async fn typed(structure: &Structure, content: &Content) -> Result<DraftInpu
         in_reply_to: structure.in_reply_to.clone(),
         references: structure.references.clone(),
         attachments: files(structure, content),
+        receipt: !structure.receipt_to.is_empty(),
     })
 }
 

@@ -11,6 +11,7 @@ use store::Actor;
 use store::blobs::BlobId;
 use store::emails::DeliveryKey;
 use store::mailboxes::Role;
+use store::receiving::Door;
 use store::relay_jobs::{ClaimedJob, JobEnvelope, NewJob, Settle};
 use store::submissions::{Delivery, DueSubmission, Next, Onward};
 use wire::id::{AccountId, MailboxId};
@@ -19,9 +20,10 @@ use wire::portal::Action;
 use super::notice::{self, Fate, Kind, Subject};
 use super::on_behalf;
 use super::prepare::{Place, prepare};
-use super::receive::patients;
+use super::receive::{self, patients};
 use super::reports;
 use super::transit::Passage;
+use crate::scan::{self, Found};
 use crate::state::State;
 
 /// How long another process leaves a submission alone.
@@ -46,6 +48,12 @@ enum Outcome {
 struct Message {
     blob: BlobId,
     /// As it is kept, Bcc and all.
+    raw: Bytes,
+}
+
+/// A message that may not go, for the notice that names it.
+struct Refused {
+    trouble: Trouble,
     raw: Bytes,
 }
 
@@ -95,7 +103,7 @@ async fn one(state: &State, due: &DueSubmission) -> Result<(), store::Error> {
         }
         let outcome = match &message {
             Ok(message) => deliver(state, due, message, index as u32, email).await,
-            Err(trouble) => Outcome::Refused(trouble.clone()),
+            Err(refused) => Outcome::Refused(refused.trouble.clone()),
         };
         let outcome = match outcome {
             Outcome::Later if due.attempts + 1 >= MAX_ATTEMPTS => Outcome::Refused(too_often()),
@@ -117,7 +125,7 @@ async fn one(state: &State, due: &DueSubmission) -> Result<(), store::Error> {
     }
     let onward = match &message {
         Ok(message) => forwarded(state, due, message, onward, &failed).await?,
-        Err(_) => Onward { notices: told(state, due, b"", &failed).await?, ..Onward::default() },
+        Err(refused) => Onward { notices: told(state, due, &refused.raw, &failed).await?, ..Onward::default() },
     };
     let next = if waiting { Next::RetryAt(now + backoff(due.attempts)) } else { Next::Done };
     match state.store.outbox_delivered(due, deliveries, next, onward).await {
@@ -146,6 +154,14 @@ fn delivery(email: &str, outcome: &Outcome, at: i64) -> Delivery {
 
 fn unknown() -> Trouble {
     Trouble::Reply(Reply::new(550, (1, 1), "No such BAL"))
+}
+
+fn closed() -> Trouble {
+    Trouble::Reply(Reply::new(550, (2, 1), "This BAL is closed"))
+}
+
+fn full() -> Trouble {
+    Trouble::Reply(Reply::new(552, (2, 2), "This BAL is full"))
 }
 
 fn too_often() -> Trouble {
@@ -218,20 +234,27 @@ fn backoff(attempts: u32) -> i64 {
     (5_000_i64 << attempts.min(10)).min(3_600_000)
 }
 
-/// The message to deliver, if the sender may still send and it is still there.
-async fn load(state: &State, due: &DueSubmission) -> Result<Result<Message, Trouble>, store::Error> {
+/// The message to deliver, or why not: its sender lost the right to, it is gone, something was found in it.
+async fn load(state: &State, due: &DueSubmission) -> Result<Result<Message, Refused>, store::Error> {
+    let Some(row) = state.store.emails(due.account, &[due.submission.email]).await?.pop() else {
+        return Ok(Err(Refused { trouble: Trouble::Gone, raw: Bytes::new() }));
+    };
+    let raw = state.store.blob_read(due.account, &row.blob, None).await?;
     if let Some(person) = due.actor.person {
         let rights = state.store.rights_on(person, due.account).await?;
         if !rights.contains(&Action::Send) {
-            return Ok(Err(Trouble::NoRight));
+            return Ok(Err(Refused { trouble: Trouble::NoRight, raw }));
         }
     }
-    let Some(row) = state.store.emails(due.account, &[due.submission.email]).await?.pop() else {
-        return Ok(Err(Trouble::Gone));
-    };
-    let raw = state.store.blob_read(due.account, &row.blob, None).await?;
-    let (blob, raw) = on_behalf::outgoing(state, due, row.blob, raw).await?;
-    Ok(Ok(Message { blob, raw }))
+    match scan::message(state, &raw).await {
+        Found::Nothing => {
+            let (blob, raw) = on_behalf::outgoing(state, due, row.blob, raw).await?;
+            Ok(Ok(Message { blob, raw }))
+        }
+        Found::Virus { file, name } => Ok(Err(Refused { trouble: Trouble::Infected(file.unwrap_or(name)), raw })),
+        // Nobody knows: it waits for the end of its lease.
+        Found::Unavailable => Err(store::Error::Busy("the scanner does not answer".into())),
+    }
 }
 
 async fn deliver(state: &State, due: &DueSubmission, message: &Message, index: u32, address: &str) -> Outcome {
@@ -251,23 +274,31 @@ async fn try_deliver(
     index: u32,
     address: &str,
 ) -> Result<Outcome, store::Error> {
-    let Some(account) = state.store.account_by_address(address).await? else {
-        let ours = state.store.domain_is_ours(address).await?;
-        return Ok(match (&state.relay, ours) {
-            (Some(_), false) => Outcome::Onward,
-            (None, false) => Outcome::Refused(Trouble::NotListed),
-            (_, true) => Outcome::Refused(unknown()),
-        });
+    let (account, rules) = match state.store.door(address).await? {
+        Door::Open { account, rules } => (account, rules),
+        Door::Closed | Door::Suspended => return Ok(Outcome::Refused(closed())),
+        Door::Unknown => {
+            let ours = state.store.domain_is_ours(address).await?;
+            return Ok(match (&state.relay, ours) {
+                (Some(_), false) => Outcome::Onward,
+                (None, false) => Outcome::Refused(Trouble::NotListed),
+                (_, true) => Outcome::Refused(unknown()),
+            });
+        }
     };
     let now = state.clock.now_ms();
     let id = due.submission.id.to_string();
     let raw = passage(state, due, &id, &message.raw, now).into_bal(address);
+    let key = DeliveryKey { submission: due.submission.id, recipient: index };
+    let room = receive::has_room(state, account, &rules, raw.len() as u64).await?;
+    if !room && !state.store.was_delivered(account, key).await? {
+        return Ok(Outcome::Refused(full()));
+    }
     let place =
         Place { received_at: now, mailboxes: vec![inbox(state, account).await?], keywords: Vec::new(), dedup_key: None };
     let read = mail::report::read(&raw, &mail::Limits::default());
     let prepared = tokio::task::spawn_blocking(move || prepare(raw, place).0).await;
     let email = prepared.map_err(|_| store::Error::Busy("preparing stopped".into()))?;
-    let key = DeliveryKey { submission: due.submission.id, recipient: index };
     state.store.email_deliver(Actor { means: store::Means::Relay, ..due.actor }, account, key, email).await?;
     if let Some(report) = read {
         // Written by the sender's own software: it speaks for this BAL alone, and lies in the inbox already.

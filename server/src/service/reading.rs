@@ -4,14 +4,15 @@ use mail::body::{BodyOptions, RenderedBody};
 use mail::parse::{Parsed, Part};
 use store::Means;
 use store::emails::EmailRow;
-use store::submissions::Undo;
+use store::submissions::{Delivery, Submission, Undo};
 use store::traces::Shown;
 use wire::id::{AccountId, EmailId};
-use wire::mail::Pending;
+use wire::mail::{Delivered, Pending};
 
 use super::content::Content;
 use super::structure::Structure;
 use crate::auth::Caller;
+use crate::clock::local_minutes;
 use crate::state::State;
 
 /// Octets of all images that a body may embed.
@@ -70,12 +71,43 @@ async fn record(
 /// # Errors
 /// The store's.
 pub async fn pending(state: &State, account: AccountId, row: &EmailRow) -> Result<Option<Pending>, store::Error> {
-    let found = state.store.submissions_of(account, &[row.id]).await?.pop();
-    let now = state.clock.now_ms();
-    Ok(found.filter(|s| s.undo == Undo::Pending && s.send_at > now).map(|submission| Pending {
+    let found = state.store.submissions_of(account, &[row.id]).await?;
+    Ok(found.first().and_then(|submission| still_pending(submission, state.clock.now_ms())))
+}
+
+/// The same, of a submission that is known.
+pub fn still_pending(submission: &Submission, now: i64) -> Option<Pending> {
+    (submission.undo == Undo::Pending && submission.send_at > now).then(|| Pending {
         submission_id: submission.id,
         seconds: u32::try_from((submission.send_at - now).max(0) / 1000).unwrap_or(u32::MAX),
-    }))
+    })
+}
+
+/// What became of a message that left, per recipient; times by the clock of `zone`.
+pub fn delivery(submission: &Submission, structure: Option<&Structure>, zone: &str) -> Vec<Delivered> {
+    let name = |email: &str| {
+        let mut all = structure.into_iter().flat_map(Structure::recipients);
+        all.find(|address| address.email.eq_ignore_ascii_case(email)).and_then(|address| address.name.clone())
+    };
+    let local = |at: i64| (at > 0).then(|| local_minutes(at, zone));
+    let one = |delivery: &Delivery| Delivered {
+        email: delivery.email.clone(),
+        name: name(&delivery.email),
+        state: match (delivery.delivered.as_str(), delivery.late) {
+            ("yes", _) => "delivered",
+            ("no", _) => "refused",
+            ("unknown", false) => "handed-over",
+            (_, true) => "late",
+            _ => "queued",
+        }
+        .into(),
+        operator: delivery.operator.clone(),
+        at_local: local(delivery.at),
+        reason: delivery.reason.clone(),
+        receipt: delivery.receipt.as_ref().map(|(what, _)| what.clone()),
+        receipt_local: delivery.receipt.as_ref().and_then(|(_, at)| local(*at)),
+    };
+    submission.deliveries.iter().map(one).collect()
 }
 
 /// How many remote contents the frame leaves out.

@@ -121,14 +121,12 @@ async fn report(state: &State, incoming: &Incoming, takers: &[Taker], raw: &Byte
     Ok(Acceptance::Refused(Reply::new(550, (7, 1), text)))
 }
 
-async fn deliver(
-    state: &State,
-    incoming: &Incoming,
-    takers: &[Taker],
-    raw: Bytes,
-) -> Result<Acceptance, store::Error> {
+async fn deliver(state: &State, incoming: &Incoming, takers: &[Taker], raw: Bytes) -> Result<Acceptance, store::Error> {
     let origin = Origin { operator: incoming.peer.name.operator(), digest: digest(&incoming.peer, &incoming.data) };
     let mut id = String::new();
+    // A receipt may come from the BAL itself, and is ordinary mail then; it speaks for that BAL alone.
+    let read = mail::report::read(&raw, &mail::Limits::default());
+    let sender = incoming.envelope.from.as_ref().map_or("", |path| path.address.as_str());
     for taker in takers {
         let place = Place {
             received_at: incoming.received_at,
@@ -142,6 +140,9 @@ async fn deliver(
         let word = if matches!(kept, store::emails::Inserted::New(_)) { "new" } else { "duplicate" };
         state.metrics.event("received", word);
         id = kept.id().to_string();
+        if let Some(report) = &read {
+            reports::note(state, taker.account, report, &|recipient| recipient.eq_ignore_ascii_case(sender)).await?;
+        }
     }
     tracing::info!(operator = origin.operator, recipients = takers.len(), octets = incoming.data.len(), "mail taken");
     Ok(Acceptance::Accepted(id))
@@ -184,12 +185,8 @@ mod tests {
 
     #[test]
     fn a_message_that_comes_again_is_the_same_whatever_way_it_took() {
-        let peer = |name: &str| Peer {
-            name: Name::parse(name).unwrap(),
-            hosts: Vec::new(),
-            not_after: 0,
-            serial: String::new(),
-        };
+        let peer =
+            |name: &str| Peer { name: Name::parse(name).unwrap(), hosts: Vec::new(), not_after: 0, serial: String::new() };
         let (a, b) = (peer("CN=a.fr"), peer("CN=b.fr"));
         let first = digest(&a, b"Received: by us;\r\n\tone\r\nReceived: x\r\nMessage-ID: <1@a>\r\n\r\nReceived: body\r\n");
         assert_eq!(first, digest(&a, b"Received: by us;\r\n\ttwo\r\nMessage-ID: <1@a>\r\n\r\nReceived: body\r\n"));

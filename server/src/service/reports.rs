@@ -111,19 +111,33 @@ fn read(report: &Report, submission: Option<&Submission>, speaks_for: SpeaksFor<
     }
 }
 
-/// The recipient that is meant: the address that the sender gave, before the one that the other side knows.
-fn meant(names: [Option<&str>; 2], submission: Option<&Submission>, speaks_for: SpeaksFor<'_>) -> Option<String> {
-    let known: Vec<&str> = submission?.envelope.rcpt_to.iter().map(|rcpt| rcpt.email.as_str()).collect();
-    let mut theirs = known.iter().filter(|email| speaks_for(email));
-    let named = names.into_iter().flatten().map(mail::address::normalise);
-    for name in named {
-        if let Some(email) = theirs.clone().find(|email| email.eq_ignore_ascii_case(&name)) {
-            return Some((*email).to_owned());
+/// Who is meant in a report.
+enum Meant {
+    /// This recipient, which is theirs.
+    Theirs(String),
+    /// A recipient of somebody else: they have nothing to say of it.
+    NotTheirs,
+    /// An address that the sender does not know, and no telling which of theirs it stands for.
+    Unclear,
+}
+
+/// The address that the sender gave comes before the one that the other side knows.
+fn meant(names: [Option<&str>; 2], submission: Option<&Submission>, speaks_for: SpeaksFor<'_>) -> Meant {
+    let Some(submission) = submission else { return Meant::Unclear };
+    let known: Vec<&str> = submission.envelope.rcpt_to.iter().map(|rcpt| rcpt.email.as_str()).collect();
+    for name in names.into_iter().flatten().map(mail::address::normalise) {
+        match known.iter().find(|email| email.eq_ignore_ascii_case(&name)) {
+            Some(email) if speaks_for(email) => return Meant::Theirs((*email).to_owned()),
+            Some(_) => return Meant::NotTheirs,
+            None => {}
         }
     }
     // An alias of theirs: clear only where they have one recipient.
-    let (only, others) = (theirs.next()?, theirs.next());
-    others.is_none().then(|| (*only).to_owned())
+    let mut theirs = known.iter().filter(|email| speaks_for(email));
+    match (theirs.next(), theirs.next()) {
+        (Some(only), None) => Meant::Theirs((*only).to_owned()),
+        _ => Meant::Unclear,
+    }
 }
 
 fn delivery(report: &DeliveryReport, submission: Option<&Submission>, speaks_for: SpeaksFor<'_>, at: i64) -> Meaning {
@@ -131,10 +145,14 @@ fn delivery(report: &DeliveryReport, submission: Option<&Submission>, speaks_for
     let mut strangers = false;
     for status in &report.recipients {
         let serious = matches!(status.action, Action::Failed | Action::Delayed);
-        let Some(email) = meant([status.original.as_deref(), Some(&status.recipient)], submission, speaks_for) else {
-            strangers |= serious;
-            key.push_str(&status.recipient);
-            continue;
+        let email = match meant([status.original.as_deref(), Some(&status.recipient)], submission, speaks_for) {
+            Meant::Theirs(email) => email,
+            Meant::NotTheirs => continue,
+            Meant::Unclear => {
+                strangers |= serious;
+                key.push_str(&status.recipient);
+                continue;
+            }
         };
         let fate = || Fate {
             email: email.clone(),
@@ -208,9 +226,15 @@ fn disposition(report: &Disposition, submission: Option<&Submission>, speaks_for
         (None, DispositionType::Dispatched) => "dispatched",
         (None, DispositionType::Processed) => "processed",
     };
-    let email = meant([report.original.as_deref(), Some(&report.recipient)], submission, speaks_for);
-    let updates = email.map(|email| DeliveryUpdate::Receipt { email, what: what.into(), at }).into_iter().collect();
-    let filed = if report.error.is_some() { Filed::AsItCame } else { Filed::Nothing };
+    let meant = meant([report.original.as_deref(), Some(&report.recipient)], submission, speaks_for);
+    let filed = match meant {
+        Meant::Theirs(_) | Meant::Unclear if report.error.is_some() => Filed::AsItCame,
+        _ => Filed::Nothing,
+    };
+    let updates = match meant {
+        Meant::Theirs(email) => vec![DeliveryUpdate::Receipt { email, what: what.into(), at }],
+        Meant::NotTheirs | Meant::Unclear => Vec::new(),
+    };
     Meaning { updates, filed, key: format!("{what}:{}", report.recipient) }
 }
 

@@ -42,7 +42,7 @@ pub enum SubmitError {
     NoRecipients,
     #[error("more than {0} recipients")]
     TooManyRecipients(usize),
-    /// Each with its state (`invalid`, `unknown`, `outside`, `unreachable`).
+    /// Each with its state (`invalid`, `unknown`, `outside`).
     #[error("recipients that cannot be reached")]
     InvalidRecipients(Vec<(String, String)>),
     #[error("a message that cannot be sent: {0:?}")]

@@ -31,6 +31,14 @@ pub struct Structure {
     pub html: Vec<usize>,
     pub attachments: Vec<usize>,
     pub has_attachment: bool,
+    /// Who wants a receipt of reading.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipt_to: Vec<Address>,
+    /// The reverse-path under which it came in: the first such field, which is the one that was added here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_path: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_submitted: Option<String>,
 }
 
 /// A part without its header fields, which stay in the message.
@@ -140,6 +148,12 @@ pub fn addresses(list: &Option<Vec<mail::address::Address>>) -> Option<Vec<Addre
     list.as_ref().map(|list| list.iter().map(address).collect())
 }
 
+fn return_path(parsed: &Parsed) -> Option<String> {
+    let field = parsed.headers.iter().find(|field| field.name.eq_ignore_ascii_case("Return-Path"))?;
+    let path = field.raw_value.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    (!path.is_empty()).then(|| path.to_owned())
+}
+
 impl From<&Parsed> for Structure {
     fn from(parsed: &Parsed) -> Self {
         Self {
@@ -162,6 +176,9 @@ impl From<&Parsed> for Structure {
             html: parsed.html_body.clone(),
             attachments: parsed.attachments.clone(),
             has_attachment: parsed.has_attachment,
+            receipt_to: addresses(&parsed.disposition_notification_to).unwrap_or_default(),
+            return_path: return_path(parsed),
+            auto_submitted: parsed.auto_submitted.clone(),
         }
     }
 }

@@ -3,6 +3,9 @@
 
 use bytes::Bytes;
 use jiff::{Timestamp, tz::TimeZone};
+use mail::Address;
+use mail::build::{HeaderValue, NewPart, build_tree};
+use store::accounts::Account;
 
 /// A message on its way.
 #[derive(Debug, Clone, Copy)]
@@ -32,9 +35,11 @@ impl Passage<'_> {
         self.with(received)
     }
 
-    /// As it is handed to another operator by our host.
-    pub fn to_operator(&self, hostname: &str) -> Bytes {
-        self.with(format!("Received: by {hostname} (Pli) id {};\r\n\t{}\r\n", self.id, self.date()))
+    /// As it is handed to another operator by our host, under the name that `sender` gives.
+    pub fn to_operator(&self, hostname: &str, sender: &Address) -> Bytes {
+        let head = format!("Received: by {hostname} (Pli) id {};\r\n\t{}\r\n", self.id, self.date());
+        let named = signed(self.message, sender);
+        Passage { message: named.as_deref().unwrap_or(self.message), ..*self }.with(head)
     }
 
     /// The Message-IDs, without brackets, under which it arrives.
@@ -55,8 +60,7 @@ impl Passage<'_> {
 
     fn with(&self, mut head: String) -> Bytes {
         let known = mail::parse_head(self.message);
-        let has_product = self.message.get(..2).is_some()
-            && field_names(self.message).any(|name| name.trim_ascii_end().eq_ignore_ascii_case(b"X-MSS-NIL"));
+        let has_product = fields_of(self.message).any(|(name, _)| name.eq_ignore_ascii_case(b"X-MSS-NIL"));
         if !has_product {
             head.push_str(&format!("X-MSS-NIL: {}\r\n", self.product));
         }
@@ -72,17 +76,59 @@ impl Passage<'_> {
     }
 }
 
-fn domain(address: &str) -> &str {
-    address.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
+/// The name under which a BAL writes to other operators (référentiel #2, 2.2.7): title, given name, family name and entity
+/// for a person's; the functional name of a service is whole by itself.
+pub fn display_name(account: &Account) -> String {
+    let entity = account.profile.place.as_deref().map(str::trim).filter(|place| !place.is_empty());
+    match entity.filter(|place| account.profile.kind == "PER" && !account.name.contains(place)) {
+        Some(place) => format!("{} {place}", account.name),
+        None => account.name.clone(),
+    }
 }
 
-/// The names of the header fields of a message.
-fn field_names(message: &[u8]) -> impl Iterator<Item = &[u8]> {
-    message
-        .split(|&byte| byte == b'\n')
-        .take_while(|line| !line.is_empty() && *line != b"\r")
-        .filter(|line| !line.starts_with(b" ") && !line.starts_with(b"\t"))
-        .filter_map(|line| line.split(|&byte| byte == b':').next())
+/// The message with this name in From, if From is this address alone; none: it stays as it is.
+fn signed(message: &[u8], sender: &Address) -> Option<Vec<u8>> {
+    let head = mail::parse_fields(message);
+    let mut fields = head.iter().filter(|field| field.name.eq_ignore_ascii_case("From"));
+    let (from, None) = (fields.next()?, fields.next()) else { return None };
+    let list = mail::address::parse_header(&from.raw_value);
+    let [only] = list.as_slice() else { return None };
+    if !mail::address::normalise(&only.email).eq_ignore_ascii_case(&sender.email) {
+        return None;
+    }
+    let value = HeaderValue::Addresses(vec![sender.clone()]);
+    let written = build_tree(vec![("From".to_owned(), value)], NewPart::text("text/plain", String::new())).ok()?;
+    let line = fields_of(&written).find(|(name, _)| name.eq_ignore_ascii_case(b"From"))?.1;
+    let mut out = Vec::with_capacity(message.len() + line.len());
+    let mut rest = message;
+    for (name, field) in fields_of(message) {
+        out.extend_from_slice(if name.eq_ignore_ascii_case(b"From") { line } else { field });
+        rest = rest.get(field.len()..)?;
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+/// The header fields as they stand, folds included, with their names.
+fn fields_of(message: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = message;
+    std::iter::from_fn(move || {
+        let end_of = |from: usize| rest.get(from..)?.iter().position(|&byte| byte == b'\n').map(|at| from + at + 1);
+        if rest.starts_with(b"\n") || rest.starts_with(b"\r\n") {
+            return None;
+        }
+        let mut end = end_of(0)?;
+        while matches!(rest.get(end), Some(b' ' | b'\t')) {
+            end = end_of(end)?;
+        }
+        let (field, after) = rest.split_at(end);
+        rest = after;
+        Some((field.split(|&byte| byte == b':').next().unwrap_or_default().trim_ascii_end(), field))
+    })
+}
+
+fn domain(address: &str) -> &str {
+    address.rsplit_once('@').map_or("localhost", |(_, domain)| domain)
 }
 
 #[cfg(test)]
@@ -91,7 +137,7 @@ mod tests {
 
     #[test]
     fn names_of_fields() {
-        let names: Vec<&[u8]> = field_names(b"A: 1\r\nB: 2\r\n\tc: d\r\n\r\nE: 3").collect();
+        let names: Vec<&[u8]> = fields_of(b"A: 1\r\nB: 2\r\n\tc: d\r\n\r\nE: 3").map(|(name, _)| name).collect();
         assert_eq!(names, [b"A", b"B"]);
     }
 
@@ -104,7 +150,8 @@ mod tests {
             product: "DEV1",
             at: 0,
         };
-        let out = bare.to_operator("mx.b.fr");
+        let sender = Address { name: Some("Dr Léa BLANC Cabinet, Lyon".into()), email: "a@b.fr".into() };
+        let out = bare.to_operator("mx.b.fr", &sender);
         let text = String::from_utf8_lossy(&out);
         assert_eq!(
             text,
@@ -115,6 +162,13 @@ mod tests {
         let whole =
             b"Message-ID: <Z@B.fr>\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\r\nx-mss-nil : DEV9\r\nSubject: a\r\n\r\nb";
         let whole = Passage { message: whole, ..bare };
+        let from = Passage { message: b"X: 1\r\nFrom: =?utf-8?Q?Autre?=\r\n <A@b.fr>\r\nSubject: a\r\n\r\nFrom: b", ..bare };
+        let out = from.to_operator("mx.b.fr", &sender);
+        let parsed = mail::parse(&out, &mail::Limits::default());
+        assert_eq!(parsed.from, Some(vec![sender.clone()]));
+        assert!(out.ends_with(b"Subject: a\r\n\r\nFrom: b") && !String::from_utf8_lossy(&out).contains("Autre"));
+        let other = Passage { message: b"From: x@y.fr\r\n\r\n", ..bare };
+        assert!(String::from_utf8_lossy(&other.to_operator("mx.b.fr", &sender)).contains("From: x@y.fr\r\n"));
         let out = whole.into_bal("c@d.fr");
         assert!(out.starts_with(b"Return-Path: <a@b.fr>\r\nReceived: by d.fr (Pli) with LMTP id s1;"));
         assert_eq!(

@@ -99,7 +99,7 @@ impl Db {
         const REPEATABLE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
         let conn = match self {
             Self::Sqlite { readers, .. } => Conn::SqliteTx(readers.begin().await.map_err(dialect::error)?),
-            Self::Postgres(pool) => Conn::PostgresTx(pool.begin_with(REPEATABLE).await.map_err(dialect::error)?),
+            Self::Postgres(pool) => Conn::PostgresTx(begin(pool, REPEATABLE).await?),
         };
         Ok(Tx { conn, context: context.clone(), touched: Vec::new() })
     }
@@ -129,11 +129,19 @@ impl Db {
     }
 }
 
+/// Begins a transaction, in a task of its own: when it is given up half-way (a request whose client went away), sqlx 0.9
+/// hands the connection to the next one with the transaction still open, whose reads then see an old database.
+async fn begin(pool: &PgPool, how: &'static str) -> Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(how).await }).await;
+    begun.map_err(|_| Error::Busy("beginning stopped".into()))?.map_err(dialect::error)
+}
+
 async fn write_postgres<I, T, F>(pool: &PgPool, context: &Arc<Context>, input: &I, act: &F) -> Result<T>
 where
     F: for<'t> Fn(&'t mut Tx, &'t I) -> BoxFuture<'t, Result<T>>,
 {
-    let conn = Conn::PostgresTx(pool.begin().await.map_err(dialect::error)?);
+    let conn = Conn::PostgresTx(begin(pool, "BEGIN").await?);
     let mut tx = Tx { conn, context: context.clone(), touched: Vec::new() };
     let value = act(&mut tx, input).await?;
     let touched = std::mem::take(&mut tx.touched);

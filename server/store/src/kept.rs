@@ -28,9 +28,7 @@ impl Store {
     /// All documents.
     pub async fn kept_all(&self) -> Result<Vec<Kept>> {
         let rows = self.read().await?.fetch_all(ALL, args![]).await?;
-        rows.iter()
-            .map(|row| Ok(Kept { name: row.text(0)?, data: row.bytes(1)?, confirmed_at: row.int(2)? }))
-            .collect()
+        rows.iter().map(|row| Ok(Kept { name: row.text(0)?, data: row.bytes(1)?, confirmed_at: row.int(2)? })).collect()
     }
 
     /// Names and times: cheap to compare.

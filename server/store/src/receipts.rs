@@ -34,6 +34,22 @@ pub enum Asking {
     Always,
 }
 
+impl Asking {
+    /// `never`, `each` or `always`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::EachTime => "each",
+            Self::Always => "always",
+        }
+    }
+
+    /// What a word stands for; anything else: each time.
+    pub fn from_code(code: &str) -> Self {
+        [Self::Never, Self::Always].into_iter().find(|one| one.code() == code).unwrap_or_default()
+    }
+}
+
 /// What is done when somebody asks for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Answering {
@@ -41,6 +57,22 @@ pub enum Answering {
     EachTime,
     Always,
     Never,
+}
+
+impl Answering {
+    /// `each`, `always` or `never`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::EachTime => "each",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+
+    /// What a word stands for; anything else: each time.
+    pub fn from_code(code: &str) -> Self {
+        [Self::Never, Self::Always].into_iter().find(|one| one.code() == code).unwrap_or_default()
+    }
 }
 
 /// The wishes of a BAL.
@@ -59,7 +91,7 @@ pub struct Receipt {
     pub local: bool,
 }
 
-async fn answer(tx: &mut Tx, actor: Actor, account: AccountId, email: EmailId, job: Option<&NewJob>) -> Result<bool> {
+async fn answer(tx: &mut Tx, actor: Actor, account: AccountId, email: EmailId, jobs: &[NewJob]) -> Result<bool> {
     // Under the account's lock it is looked whether the answer was given already.
     Ledger::lock(tx, account.0).await?.save(tx).await?;
     let keys = tx.keys(Owner::Account(account.0)).await?;
@@ -75,8 +107,8 @@ async fn answer(tx: &mut Tx, actor: Actor, account: AccountId, email: EmailId, j
     if before.is_some() || !done.iter().all(|(_, result)| result.is_ok()) {
         return Ok(false);
     }
-    relay_jobs::queue(tx, &keys, actor, account, None, job.map_or(&[], std::slice::from_ref)).await?;
-    let kind = if job.is_some() { "receipt-send" } else { "receipt-decline" };
+    relay_jobs::queue(tx, &keys, actor, account, None, jobs).await?;
+    let kind = if jobs.is_empty() { "receipt-decline" } else { "receipt-send" };
     trace(tx, Chain::Account(account), Trace::done(kind, actor, Some(account), json!({"email": email}))).await?;
     Ok(true)
 }
@@ -124,25 +156,23 @@ impl Store {
         .await
     }
 
-    /// Sends the receipt of a message, or (none) declines it; false when that was done before or the message is gone.
+    /// Sends the receipts of a message, or (none) declines them; false when that was done before or the message is gone.
     pub async fn receipt_answer(
         &self,
         actor: Actor,
         account: AccountId,
         email: EmailId,
-        receipt: Option<Receipt>,
+        receipts: Vec<Receipt>,
     ) -> Result<bool> {
-        let job = match receipt {
-            None => None,
-            Some(receipt) => {
-                let domain = receipt.to.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase();
-                let envelope = JobEnvelope { recipients: vec![receipt.to], ..JobEnvelope::default() };
-                let blob = self.blob_put(account, receipt.report).await?;
-                Some(NewJob { domain, local: receipt.local, envelope, blob })
-            }
-        };
-        self.write((actor, account, email, job), |tx, (actor, account, email, job)| {
-            answer(tx, *actor, *account, *email, job.as_ref()).boxed()
+        let mut jobs = Vec::with_capacity(receipts.len());
+        for receipt in receipts {
+            let domain = receipt.to.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase();
+            let envelope = JobEnvelope { recipients: vec![receipt.to], ..JobEnvelope::default() };
+            let blob = self.blob_put(account, receipt.report).await?;
+            jobs.push(NewJob { domain, local: receipt.local, envelope, blob });
+        }
+        self.write((actor, account, email, jobs), |tx, (actor, account, email, jobs)| {
+            answer(tx, *actor, *account, *email, jobs).boxed()
         })
         .await
     }

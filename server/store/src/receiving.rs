@@ -8,6 +8,7 @@ use wire::id::AccountId;
 use crate::Store;
 use crate::accounts::address_code;
 use crate::db::{args, statements};
+use crate::emails::DeliveryKey;
 use crate::error::{Error, Result};
 use crate::traces::{Actor, Chain, Trace, trace};
 
@@ -19,6 +20,7 @@ statements! {
     LIFT = "UPDATE account SET suspended_at = NULL WHERE account_id = $1";
     SET_QUOTA = "UPDATE account SET quota = $2 WHERE account_id = $1";
     NO_QUOTA = "UPDATE account SET quota = NULL WHERE account_id = $1";
+    DELIVERED = "SELECT 1 FROM delivery WHERE account_id = $1 AND submission_id = $2 AND recipient = $3";
     SET_PATIENTS = "UPDATE account SET patients_begin = $2 WHERE account_id = $1";
 }
 
@@ -76,6 +78,12 @@ impl Store {
             Some(_) => Door::Suspended,
             None => Door::Open { account: AccountId(row.int(0)?), rules },
         })
+    }
+
+    /// Was this recipient's copy put into its BAL already?
+    pub async fn was_delivered(&self, account: AccountId, key: DeliveryKey) -> Result<bool> {
+        let args = args![account, key.submission, key.recipient];
+        Ok(self.read().await?.fetch_optional(DELIVERED, args).await?.is_some())
     }
 
     /// What the operator set for a BAL; `NotFound`.

@@ -15,9 +15,9 @@ use server::service::outbox;
 use store::testing::Engine;
 
 use crate::{
-    harness::TestApp,
     jmap::{calls, ok, upload},
     on_both,
+    relay_in::{Open, letter},
 };
 
 on_both! {
@@ -25,8 +25,10 @@ on_both! {
 }
 
 /// Words that stand nowhere else.
-const CANARIES: [&str; 8] =
-    ["zorbalique", "quixomane", "vertigopax", "plumzadore", "kravitelle", "obsidraque", "wexolphine", "mirliquole"];
+const CANARIES: [&str; 10] = [
+    "zorbalique", "quixomane", "vertigopax", "plumzadore", "kravitelle", "obsidraque", "wexolphine", "trombiludon",
+    "glavixote", "mirliquole",
+];
 
 /// Keeps every line that is logged.
 #[derive(Clone, Default)]
@@ -50,8 +52,9 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
         tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
     // Other tests of this process log there too: they write none of these words.
     let _ = tracing::subscriber::set_global_default(subscriber);
-    let app = TestApp::new(engine).await;
-    let [subject, body, file_word, file_name, sender, correspondent, folder, note] = CANARIES;
+    let open = Open::new(engine, &[]).await;
+    let app = &open.app;
+    let [subject, body, file_word, file_name, sender, correspondent, folder, stranger, told, note] = CANARIES;
     let (martin, roux) = (app.holder(sender).await, app.holder("dr-roux").await);
     let account = martin.account();
     let drafts = ok(&martin, "Mailbox/set", json!({"accountId": account, "create": {"f": {"name": folder}}})).await["created"]["f"]["id"].as_str().unwrap().to_owned();
@@ -73,6 +76,12 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     assert!(sent[1][1]["created"]["s"].is_object(), "{sent}");
     assert_eq!(sent[3][1]["ids"].as_array().unwrap().len(), 1);
     assert_eq!(outbox::run(&app.state).await.unwrap(), 1);
+    // From another operator: taken, and refused for want of such a BAL.
+    let from = format!("{stranger}@autre.mssante.example");
+    let unknown = format!("{stranger}@medecin.mssante.example");
+    for (to, code) in [(roux.login.as_str(), 250), (unknown.as_str(), 550)] {
+        assert_eq!(open.hand_over(&from, to, &letter(&from, told, told, told)).await.code, code);
+    }
     let received = ok(&roux, "Email/query", json!({"accountId": roux.account(), "filter": {"text": subject}})).await;
     let id = received["ids"][0].as_str().unwrap().to_owned();
     let get = json!({"accountId": roux.account(), "ids": [id], "properties": ["threadId"]});

@@ -132,6 +132,8 @@ async fn a_refused_form_comes_back_with_everything(engine: Engine) {
         let answer = post(&mut browser, account, &fields).await;
         let page = answer.text();
         assert_eq!(answer.status, 422, "{page}");
+        // (Whether `>` is written as a character reference is the renderer's choice.)
+        let page = page.replace("&gt;", ">");
         for needed in [said, "value=\"Gardé\"", "Ligne 1\n&lt;b>Ligne 2", "field-error"] {
             assert!(page.contains(needed), "{needed} is missing in {page}");
         }

@@ -102,7 +102,7 @@ async fn sign_in(app: &TestApp, browser: &mut Browser<'_>, login: &str, mail: &s
 }
 
 /// The path of the link in the `nth` invitation to an address, waiting for it; and the letter.
-async fn invitation(app: &TestApp, to: &str, nth: usize) -> (String, String) {
+pub async fn invitation(app: &TestApp, to: &str, nth: usize) -> (String, String) {
     let mut seen = 0;
     for at in 0.. {
         let letter = app.post.letter(to, at).await;

@@ -65,7 +65,12 @@ impl TestApp {
 
     /// With settings, as the environment gives them.
     pub async fn with(engine: Engine, settings: &[(&str, &str)]) -> Self {
-        let (test_store, post) = (TestStore::new(engine).await, PostOffice::open().await);
+        Self::over(TestStore::new(engine).await, settings).await
+    }
+
+    /// Over a store that the test made.
+    pub async fn over(test_store: TestStore, settings: &[(&str, &str)]) -> Self {
+        let post = PostOffice::open().await;
         let (store, clock) = (test_store.store.clone(), test_store.clock.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -85,6 +90,23 @@ impl TestApp {
         let (state, stop) = boot::state(config, store, clock.clone()).unwrap();
         tokio::spawn(boot::serve(state.clone(), vec![listener]));
         Self { address, state, clock, post, test_store, stop }
+    }
+
+    /// Another process over the same database, with these settings: its state. It serves nothing.
+    pub async fn another(&self, settings: &[(String, String)]) -> State {
+        let data = self.folder().display().to_string();
+        let mut environment = vec![
+            ("PLI_SERVER__DATA_DIR".to_owned(), data.clone()),
+            ("PLI_KEYS__MASTER_FILE".to_owned(), format!("{data}.key")),
+            ("PLI_KEYS__ANCHOR_FILE".to_owned(), format!("{data}.anchor.key")),
+            ("PLI_SERVER__SITE_DIR".to_owned(), format!("{data}/no-site")),
+        ];
+        environment.extend(settings.iter().cloned());
+        let config = Loaded::read(None, environment.into_iter()).unwrap().config().unwrap();
+        let (state, stop) = boot::state(config, self.test_store.again().await, self.clock.clone()).unwrap();
+        // Its jobs end with the test.
+        std::mem::forget(stop);
+        state
     }
 
     /// A person who holds a BAL: `dr-martin` has `dr-martin@medecin.mssante.example`.

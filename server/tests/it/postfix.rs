@@ -74,6 +74,7 @@ smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {folder}/key.pem
 smtpd_tls_CAfile = {folder}/ca.pem
 smtpd_tls_req_ccert = yes
+smtpd_tls_received_header = yes
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = reject_unauth_destination
 smtp_tls_security_level = secure

@@ -206,6 +206,8 @@ async fn every_form_with_every_role(engine: Engine) {
         "work-hand-over",
         "note-add",
         "note-delete",
+        "receipt-send",
+        "receipt-decline",
     ];
     for op in ops {
         let body = |account: AccountId| {

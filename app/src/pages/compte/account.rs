@@ -23,6 +23,10 @@ pub struct Held {
     pub address: String,
     /// Octets of its messages.
     pub used: u64,
+    /// Octets it may hold; none: without limit.
+    pub quota: Option<u64>,
+    /// The operator lets it take no mail.
+    pub suspended: bool,
     /// Who answers for the data of the BAL.
     pub controller: String,
     pub signature: String,
@@ -80,6 +84,10 @@ pub enum AccountPage {
         sms: bool,
         /// (id, name, wanted) of each BAL.
         boxes: Vec<(String, String, bool)>,
+    },
+    /// Receipts of reading: id, address, asking, answering of each BAL.
+    Receipts {
+        held: Vec<(String, String, String, String)>,
     },
     Directory {
         held: Vec<Held>,
@@ -147,6 +155,7 @@ impl AccountPage {
             Self::Applications { .. } => words::applications(lang),
             Self::Signature { .. } => words::signature(lang),
             Self::Notifications { .. } => words::notify(lang),
+            Self::Receipts { .. } => words::receipts(lang),
             Self::Directory { .. } => words::directory(lang),
             Self::Delegations(_) => i18n::delegation::title(lang),
             Self::Invitation(_) => i18n::delegation::invite_title(lang),
@@ -167,6 +176,7 @@ impl AccountPage {
             Self::Applications { .. } => "/compte/applications",
             Self::Signature { .. } => "/compte/signature",
             Self::Notifications { .. } => "/compte/notifications",
+            Self::Receipts { .. } => "/compte/accuses",
             Self::Directory { .. } => "/compte/annuaire",
             Self::Delegations(_) | Self::Invitation(_) => "/compte/delegations",
             Self::Drafts(_) => "/compte/brouillons",
@@ -193,6 +203,7 @@ pub fn AccountNav(current: &'static str) -> impl IntoView {
         ("/compte/signature", words::signature(lang)),
         ("/compte/delegations", i18n::delegation::title(lang)),
         ("/compte/brouillons", i18n::review::title(lang)),
+        ("/compte/accuses", words::receipts(lang)),
         ("/compte/annuaire", words::directory(lang)),
         ("/compte/preferences", i18n::prefs::title(lang)),
         ("/compte/applications", words::applications(lang)),
@@ -226,6 +237,7 @@ pub fn AccountSheet(page: AccountPage, now_local: String) -> impl IntoView {
         AccountPage::Notifications { wishes, has_mobile, sms, boxes } => {
             outside::notifications(wishes, has_mobile, sms, boxes)
         }
+        AccountPage::Receipts { held } => outside::receipts(held),
         AccountPage::Directory { held } => outside::directory(held),
         AccountPage::Delegations(page) => delegations::delegations(*page, &now_local),
         AccountPage::Invitation(page) => delegations::invitation(*page),
@@ -253,10 +265,17 @@ fn overview(page: Overview, now_local: &str) -> AnyView {
         .into_iter()
         .map(|held| {
             let used = crate::format::size::bytes(lang, held.used);
+            let space = match held.quota {
+                Some(quota) => words::quota_of(lang, &used, &crate::format::size::bytes(lang, quota)),
+                None => words::quota(lang, &used),
+            };
+            let nearly_full = held.quota.is_some_and(|quota| held.used >= quota / 10 * 9);
+            let full = nearly_full.then(|| view! { <Notice tone="warning">{words::quota_full(lang)}</Notice> });
+            let suspended = held.suspended.then(|| view! { <Notice tone="danger">{words::suspended(lang)}</Notice> });
             let closing = held.closing.map(|day| {
                 view! { <Notice tone="warning">{words::closing_due(lang, &day)}" "<a href="/compte/fermer">{words::manage(lang)}</a></Notice> }
             });
-            view! { <li><p class="strong">{held.address}</p><p class="field-hint">{words::quota(lang, &used)}</p><p class="field-hint">{words::controller(lang, &held.controller)}</p>{closing}</li> }
+            view! { <li><p class="strong">{held.address}</p><p class="field-hint">{space}</p><p class="field-hint">{words::controller(lang, &held.controller)}</p>{suspended}{full}{closing}</li> }
         })
         .collect_view();
     let means = page

@@ -28,6 +28,38 @@ pub fn signature(held: Vec<Held>) -> AnyView {
     view! { <p class="lead">{words::signature_lead(lang)}</p>{forms} }.into_any()
 }
 
+/// What each BAL wishes about receipts of reading.
+pub fn receipts(held: Vec<(String, String, String, String)>) -> AnyView {
+    let lang = i18n::lang();
+    let owned = |value: &str, words: &str| (value.to_owned(), words.to_owned());
+    let asking = vec![
+        owned("never", words::receipts_ask_never(lang)),
+        owned("each", words::receipts_ask_each(lang)),
+        owned("always", words::receipts_ask_always(lang)),
+    ];
+    let answering = vec![
+        owned("each", words::receipts_answer_each(lang)),
+        owned("always", words::receipts_answer_always(lang)),
+        owned("never", words::receipts_answer_never(lang)),
+    ];
+    let forms = held
+        .into_iter()
+        .map(|(id, address, asks, answers)| {
+            let (ask, answer) = (format!("demander-{id}"), format!("repondre-{id}"));
+            view! {
+                <form method="post" action="/compte/accuses">
+                    <h2>{address}</h2>
+                    <input type="hidden" name="boite" value=id/>
+                    <Choice id=ask name="demander" label=words::receipts_ask(lang) options=asking.clone() selected=asks/>
+                    <Choice id=answer name="repondre" label=words::receipts_answer(lang) options=answering.clone() selected=answers/>
+                    <Button variant="primary">{words::signature_submit(lang)}</Button>
+                </form>
+            }
+        })
+        .collect_view();
+    view! { <p class="lead">{words::receipts_lead(lang)}</p>{forms} }.into_any()
+}
+
 /// How and when one is told of new mail.
 pub fn notifications(wishes: Notifications, has_mobile: bool, sms: bool, boxes: Vec<(String, String, bool)>) -> AnyView {
     let lang = i18n::lang();

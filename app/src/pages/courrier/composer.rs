@@ -135,6 +135,7 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             <Refused field="text"/>
             <files::Files/>
             <Refused field="attachments"/>
+            <Receipt/>
             <Bar/>
         </form>
     }
@@ -215,6 +216,27 @@ fn From() -> impl IntoView {
             {other}
         </div>
     }
+}
+
+/// Whether a receipt of reading is asked for, where the BAL does so at all.
+#[component]
+fn Receipt() -> impl IntoView {
+    let mail = use_mail();
+    let writing: Writing = expect_context();
+    let offered = untrack(|| mail.bal()).is_some_and(|bal| bal.receipts != "never");
+    offered.then(|| {
+        let change = Callback::new(move |on: bool| writing.typed(|| writing.receipt.set(on)));
+        view! {
+            <Checkbox
+                id="composer-receipt"
+                name="receipt"
+                label=i18n::compose::receipt(mail.lang)
+                checked=writing.receipt.get_untracked()
+                state=Signal::from(writing.receipt)
+                on_change=change
+            />
+        }
+    })
 }
 
 /// Sending, files, how the draft stands, and the way out.

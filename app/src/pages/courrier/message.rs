@@ -2,7 +2,7 @@
 
 use leptos::{ev::MouseEvent, html, prelude::*, web_sys};
 use wire::{
-    id::{AccountId, EmailId},
+    id::{AccountId, EmailId, ThreadId},
     mail::{Address, Card, Message, Part, keyword},
     portal::Action,
 };
@@ -16,7 +16,10 @@ use crate::{
     state::{Mail, use_mail},
 };
 
-use super::forms::compose;
+use super::{
+    delivery::{Deliveries, ReceiptAsked},
+    forms::compose,
+};
 
 /// How many recipients are named before the rest is counted.
 const NAMED: usize = 3;
@@ -83,6 +86,7 @@ fn Head(message: Message, sender: Address, open: Memo<bool>) -> impl IntoView {
         }
     };
     let kind = message.card.as_ref().map_or_else(|| "unknown".to_owned(), |card| card.kind.clone());
+    let filed = filed(mail, id);
     let shown = name::shown(sender.name.as_deref(), &sender.email).to_owned();
     // Who sent it, when it is not who it is from: both stand in the same place.
     let shown = match by_another(&message, &sender) {
@@ -98,6 +102,7 @@ fn Head(message: Message, sender: Address, open: Memo<bool>) -> impl IntoView {
                 <a class="sender-name" href=url aria-expanded=move || open.get().to_string() on:click=toggle>{shown.clone()}</a>
                 <span class="sender-address">{(shown != sender.email).then(|| sender.email.clone())}</span>
                 {message.card.clone().map(|card| view! { <Quality card=card address=sender.email.clone()/> })}
+                {move || filed.get().then(|| view! { <span class="badge" data-tone="ok"><Icon name="xdm"/>{i18n::message::filed(lang)}</span> })}
             </div>
             <time class="message-date" datetime=message.received_at.clone() title=whole>{when}</time>
             <MessageMenu message=message.clone()/>
@@ -196,6 +201,7 @@ fn MessageMenu(message: Message) -> impl IntoView {
     view! {
         <Menu label=i18n::action::more(lang) icon="more">
             {write}
+            {mail.may(Action::Sort).then(|| view! { <li><FiledForm message=id thread=thread/></li> })}
             <li>
                 <a href=view_url on:click=toggle>
                     <Icon name="text"/>
@@ -207,6 +213,34 @@ fn MessageMenu(message: Message) -> impl IntoView {
             </li>
         </Menu>
     }
+}
+
+/// Says, or takes back, that what matters of the message was copied to the patient's record.
+#[component]
+fn FiledForm(message: EmailId, thread: ThreadId) -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
+    let filed = filed(mail, message);
+    let back = Signal::derive(move || {
+        let key = mail.list.key.get();
+        key.map_or_else(|| mail.list_url(), |key| key.message_url(thread, message, false))
+    });
+    view! {
+        <form method="post" action=super::forms::DO>
+            <super::forms::Hidden account=mail.account back=back/>
+            <input type="hidden" name="email" value=message.to_string()/>
+            <button name="op" value=move || if filed.get() { "unfile" } else { "file" }>
+                <Icon name="xdm"/>
+                {move || if filed.get() { i18n::action::unfile(lang) } else { i18n::action::file(lang) }}
+            </button>
+        </form>
+    }
+}
+
+/// Whether what matters of a message is said to be in the patient's record.
+fn filed(mail: Mail, id: EmailId) -> Memo<bool> {
+    let is_filed = move |it: &Message| it.id == id && it.keywords.contains_key(keyword::FILED);
+    Memo::new(move |_| mail.reading.messages.with(|all| all.iter().any(is_filed)))
 }
 
 #[component]
@@ -225,8 +259,10 @@ fn Body(message: Message, draft: bool) -> impl IntoView {
         {message.damaged.then(|| view! { <Notice tone="warning">{i18n::message::damaged(lang)}</Notice> })}
         {(remote > 0).then(|| view! { <Notice tone="info" icon="shield">{i18n::message::remote(lang, remote)}</Notice> })}
         {message.pending.map(|pending| view! { <Pending email=id submission=pending.submission_id seconds=pending.seconds/> })}
+        <ReceiptAsked email=id to=message.receipt_to/>
         <Frame account=account email=id title=i18n::message::frame(lang, &shown)/>
         <Attachments account=account email=id parts=message.attachments/>
+        <Deliveries email=id/>
         {edit}
     }
 }

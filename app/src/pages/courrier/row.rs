@@ -218,6 +218,9 @@ fn labels(mail: Mail, row: &Row) -> impl IntoView + use<> {
     if mark(keyword::ANSWERED) {
         labels.push(i18n::list::answered(lang).to_owned());
     }
+    if mark(keyword::FILED) {
+        labels.push(i18n::message::filed(lang).to_owned());
+    }
     labels.into_iter().map(|label| view! { <span class="label">{label}</span> }).collect_view()
 }
 

@@ -1,11 +1,14 @@
 //! The provider as it describes itself: its document fetched from the path it really has, its issuer compared, its keys.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use jsonwebtoken::{Algorithm, jwk::JwkSet};
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 use super::PscError;
 use crate::{config, outside};
@@ -103,11 +106,11 @@ impl Psc {
     /// # Errors
     /// `Down`, or `Issuer` when the document is somebody else's.
     pub async fn metadata(&self, now: i64) -> Result<Arc<Metadata>, PscError> {
-        let mut known = self.known.lock().await;
-        if let Some((at, metadata)) = &known.metadata
+        let known = self.known().metadata.clone();
+        if let Some((at, metadata)) = known
             && (0..FRESH_MS).contains(&(now - at))
         {
-            return Ok(metadata.clone());
+            return Ok(metadata);
         }
         let mut metadata: Metadata = self.document(&self.discovery, "metadata").await?;
         if metadata.issuer != self.issuer {
@@ -128,7 +131,7 @@ impl Psc {
             return Err(PscError::Down("an endpoint without TLS"));
         }
         let metadata = Arc::new(metadata);
-        known.metadata = Some((now, metadata.clone()));
+        self.known().metadata = Some((now, metadata.clone()));
         Ok(metadata)
     }
 
@@ -138,16 +141,21 @@ impl Psc {
     /// `Down`.
     pub(super) async fn keys(&self, now: i64, unknown: bool) -> Result<Arc<JwkSet>, PscError> {
         let metadata = self.metadata(now).await?;
-        let mut known = self.known.lock().await;
+        let known = self.known().keys.clone();
         let fresh = if unknown { KEYS_AGAIN_MS } else { FRESH_MS };
-        if let Some((at, keys)) = &known.keys
+        if let Some((at, keys)) = known
             && (0..fresh).contains(&(now - at))
         {
-            return Ok(keys.clone());
+            return Ok(keys);
         }
         let keys: Arc<JwkSet> = Arc::new(self.document(&metadata.jwks_uri, "keys").await?);
-        known.keys = Some((now, keys.clone()));
+        self.known().keys = Some((now, keys.clone()));
         Ok(keys)
+    }
+
+    /// Never held while something is fetched: a provider that is slow holds back only who asks it.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn document<T: serde::de::DeserializeOwned>(&self, url: &str, what: &'static str) -> Result<T, PscError> {

@@ -7,6 +7,7 @@ use axum::{
 };
 use serde::Deserialize;
 use store::directory::Listing;
+use store::receipts::{Answering, Asking, Wishes};
 use wire::{id::AccountId, portal::Notifications};
 
 use super::{Asked, Said, done, held, status_of};
@@ -38,6 +39,8 @@ pub struct BoxForm {
     telephone: String,
     op: String,
     adresse: String,
+    demander: String,
+    repondre: String,
 }
 
 impl BoxForm {
@@ -75,6 +78,35 @@ pub async fn signature(
     let text: String = form.signature.replace("\r\n", "\n").trim_end().chars().take(SIGNATURE_CHARS).collect();
     state.store.identity_sign(acting.actor(), acting.account(), text).await?;
     Ok(done("/compte/signature", "signature"))
+}
+
+/// `GET /compte/accuses`.
+pub async fn receipts_form(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    spoken: Spoken,
+    nonce: Nonce,
+    Query(said): Query<Said>,
+) -> Result<Response, Error> {
+    let mut list = Vec::new();
+    for one in held(&state, &caller).await? {
+        let wishes = state.store.receipt_wishes(one.id.parse().map_err(|_| Error::NotFound)?).await?;
+        list.push((one.id, one.address, wishes.asking.code().to_owned(), wishes.answering.code().to_owned()));
+    }
+    let page = AccountPage::Receipts { held: list };
+    Asked { state: &state, caller: &caller, spoken, nonce: &nonce }.page(status_of(None), page, said).await
+}
+
+/// `POST /compte/accuses`.
+pub async fn receipts(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    Form(form): Form<BoxForm>,
+) -> Result<Response, Error> {
+    let acting = managing(&state, &caller, &form.boite).await?;
+    let wishes = Wishes { asking: Asking::from_code(&form.demander), answering: Answering::from_code(&form.repondre) };
+    state.store.receipt_wishes_set(acting.actor(), acting.account(), wishes).await?;
+    Ok(done("/compte/accuses", "receipts"))
 }
 
 /// `GET /compte/notifications`.

@@ -107,6 +107,7 @@ async fn typed(desk: &Desk, form: &Posted, before: DraftInput, faults: &mut Vec<
         in_reply_to: before.in_reply_to,
         references: before.references,
         attachments,
+        receipt: !form.get("receipt").is_empty(),
     })
 }
 
@@ -324,6 +325,7 @@ fn refusals(input: &DraftInput, error: SubmitError) -> Vec<FieldError> {
             let one = |(email, state): (String, String)| fault(field(&email), &format!("recipient-{state}"), vec![email]);
             refused.into_iter().map(one).collect()
         }
+        SubmitError::TooMuch(what, most) => vec![fault("", &format!("rate-{what}"), vec![most.to_string()])],
         _ => vec![fault("", "forbiddenToSend", Vec::new())],
     }
 }
@@ -344,6 +346,7 @@ async fn again(desk: &Desk, form: &Posted, typed: Typed) -> Result<Response, Err
         references: input.references,
         attachments: files.map(|f| Attached { blob: f.blob, name: f.name, kind: f.kind, size: f.size }).collect(),
         faults,
+        receipt: Some(input.receipt),
         ..Drawn::default()
     };
     let path = match (origin(form), draft) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use store::emails::{EmailRow, Summary};
 use store::query::{Filter, Query, Sort, SortBy, Window};
+use store::submissions::Submission;
 use wire::{
     id::{AccountId, EmailId, ThreadId},
     jmap::{PLI, TEAM},
@@ -19,7 +20,7 @@ use crate::jmap::error::MethodError;
 use crate::jmap::types::{self, Answer, GetArgs, Object};
 use crate::service::content::Content;
 use crate::service::structure::Structure;
-use crate::service::{cards, conversations, reading, team};
+use crate::service::{cards, conversations, reading, receipts, team};
 
 /// Takes the arguments on bodies out of the others.
 ///
@@ -97,6 +98,8 @@ struct Loaded {
     conversations: HashMap<ThreadId, Conversation>,
     works: HashMap<ThreadId, Work>,
     cards: HashMap<String, Card>,
+    /// The newest submission of each message that has one.
+    submissions: HashMap<EmailId, Submission>,
 }
 
 impl Loaded {
@@ -115,6 +118,7 @@ impl Loaded {
             conversations: HashMap::new(),
             works: HashMap::new(),
             cards: HashMap::new(),
+            submissions: HashMap::new(),
         };
         if needs.summary {
             loaded.summaries = store.summaries(account, &found).await?.into_iter().collect();
@@ -137,6 +141,11 @@ impl Loaded {
         if asked("card") {
             let senders = loaded.summaries.values().filter_map(|summary| summary.from.first());
             loaded.cards = cards::of(&batch.state, senders).await?;
+        }
+        if asked("pending") || asked("delivery") {
+            for submission in store.submissions_of(account, &found).await? {
+                loaded.submissions.entry(submission.email).or_insert(submission);
+            }
         }
         Ok(loaded)
     }
@@ -172,8 +181,16 @@ async fn one(
     if asked("work") {
         object.insert("work".into(), json!(loaded.works.get(&row.thread)));
     }
+    let submission = loaded.submissions.get(&row.id);
     if asked("pending") {
-        object.insert("pending".into(), json!(reading::pending(&batch.state, account, row).await?));
+        let now = batch.state.clock.now_ms();
+        object.insert("pending".into(), json!(submission.and_then(|one| reading::still_pending(one, now))));
+    }
+    if asked("delivery") {
+        let zone = batch.zone_name().await?;
+        let structure = loaded.structures.get(&row.id);
+        let delivery = submission.map(|one| reading::delivery(one, structure, &zone)).unwrap_or_default();
+        object.insert("delivery".into(), json!(delivery));
     }
     if let Some(structure) = loaded.structures.get(&row.id) {
         let content = Content::stored(&batch.state.store, account, row.blob);
@@ -181,6 +198,10 @@ async fn one(
         if asked("remoteRemoved") {
             let removed = reading::remote_removed(structure, &content).await?;
             object.insert("remoteRemoved".into(), removed.into());
+        }
+        if asked("receiptTo") {
+            let asked = receipts::asked(&batch.state, account, row, structure).await?;
+            object.insert("receiptTo".into(), json!(asked));
         }
         fill(&mut object, structure, &content, wanted, body).await?;
     }

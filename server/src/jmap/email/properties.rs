@@ -38,8 +38,17 @@ pub const DEFAULT: &[&str] = &[
 /// The others of the RFC.
 const MORE: &[&str] = &["headers", "bodyStructure"];
 /// Those of our extension.
-pub const EXTENSION: &[&str] =
-    &["receivedLocal", "attachmentKind", "conversation", "card", "remoteRemoved", "damaged", "pending"];
+pub const EXTENSION: &[&str] = &[
+    "receivedLocal",
+    "attachmentKind",
+    "conversation",
+    "card",
+    "remoteRemoved",
+    "damaged",
+    "pending",
+    "delivery",
+    "receiptTo",
+];
 /// Those of our extension for teams.
 pub const TEAM_EXTENSION: &[&str] = &["work"];
 /// Of the row itself.
@@ -56,6 +65,7 @@ const ROW: &[&str] = &[
     "conversation",
     "pending",
     "work",
+    "delivery",
 ];
 /// Of the summary, kept small for lists.
 const SUMMARY: &[&str] = &["from", "to", "cc", "subject", "preview", "attachmentKind", "card"];

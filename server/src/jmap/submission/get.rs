@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use store::changes::Type;
-use store::submissions::{EnvelopeAddress, Submission, Undo};
+use store::submissions::{Delivery, EnvelopeAddress, Submission, Undo};
 use wire::id::SubmissionId;
+use wire::jmap::PLI;
 
 use crate::jmap::Batch;
 use crate::jmap::mailbox::changes::changed;
@@ -29,12 +30,13 @@ pub async fn get(batch: &mut Batch, arguments: Object) -> Answer {
     let granted = batch.granted(&args.account_id).await?;
     let properties = types::select(args.properties, PROPERTIES, |name| PROPERTIES.contains(&name))?;
     let state = batch.states(granted.account()).await?.submission;
+    let extended = batch.uses(PLI);
     let store = &batch.state.store;
     let (mut list, mut not_found) = (Vec::new(), Vec::new());
     match args.ids {
         None => {
             let all = store.submissions(granted.account(), None).await?;
-            list.extend(all.iter().map(|submission| object(submission, &properties)));
+            list.extend(all.iter().map(|submission| object(submission, &properties, extended)));
         }
         Some(texts) => {
             let asked: Vec<(Option<SubmissionId>, &str)> =
@@ -43,7 +45,7 @@ pub async fn get(batch: &mut Batch, arguments: Object) -> Answer {
             let found = store.submissions(granted.account(), Some(&ids)).await?;
             for (id, text) in asked {
                 match found.iter().find(|submission| Some(submission.id) == id) {
-                    Some(submission) => list.push(object(submission, &properties)),
+                    Some(submission) => list.push(object(submission, &properties, extended)),
                     None => not_found.push(text.to_owned()),
                 }
             }
@@ -71,19 +73,35 @@ pub fn undo_status(submission: &Submission) -> &'static str {
     }
 }
 
+/// What is known of a recipient (RFC 8621 §7); `extended`: with what our extension says of it.
+fn status(delivery: &Delivery, extended: bool) -> Value {
+    let displayed = delivery.receipt.as_ref().is_some_and(|(what, _)| what == "displayed");
+    let mut status = json!({
+        "smtpReply": delivery.reply,
+        "delivered": delivery.delivered,
+        "displayed": if displayed { "yes" } else { "unknown" },
+    });
+    if extended {
+        status["pli"] = json!({
+            "operator": delivery.operator,
+            "at": types::utc_date(delivery.at),
+            "reason": delivery.reason,
+            "late": delivery.late,
+            "receipt": delivery.receipt.as_ref().map(|(what, _)| what),
+        });
+    }
+    status
+}
+
 /// A submission with the properties asked for.
-pub fn object(submission: &Submission, properties: &[String]) -> Value {
+pub fn object(submission: &Submission, properties: &[String], extended: bool) -> Value {
     let address = |address: &EnvelopeAddress| {
         let parameters: Map<String, Value> =
             address.parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         json!({"email": address.email, "parameters": if parameters.is_empty() { Value::Null } else { parameters.into() }})
     };
     let envelope = &submission.envelope;
-    let status: Map<String, Value> = submission
-        .deliveries
-        .iter()
-        .map(|d| (d.email.clone(), json!({"smtpReply": d.reply, "delivered": d.delivered, "displayed": "unknown"})))
-        .collect();
+    let status: Map<String, Value> = submission.deliveries.iter().map(|d| (d.email.clone(), status(d, extended))).collect();
     let mut object = json!({
         "id": submission.id,
         "identityId": submission.identity,

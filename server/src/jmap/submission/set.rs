@@ -104,7 +104,7 @@ async fn follow(batch: &mut Batch, granted: &Granted, account: &str, after: Afte
 
 fn created(batch: &Batch, submission: &Submission) -> Value {
     let names = ["id", "threadId", "sendAt", "undoStatus", "deliveryStatus", "dsnBlobIds", "mdnBlobIds", "envelope"];
-    let mut object = get::object(submission, &names.map(str::to_owned));
+    let mut object = get::object(submission, &names.map(str::to_owned), batch.uses(PLI));
     if batch.uses(PLI) {
         let left = (submission.send_at - batch.state.clock.now_ms()).max(0);
         object["undoSeconds"] = ((left + 999) / 1000).into();
@@ -217,7 +217,7 @@ async fn update(
     let submission = find(batch, acting, text).await?;
     let change = change.as_object().ok_or_else(|| SetError::new("invalidPatch"))?;
     let known: Vec<String> = get::PROPERTIES.iter().map(|name| (*name).to_owned()).collect();
-    let now = get::object(&submission, &known);
+    let now = get::object(&submission, &known, batch.uses(PLI));
     let mut cancel = false;
     for (path, value) in patch::parse(change)? {
         let [name] = path.as_slice() else { return Err(SetError::new("invalidPatch")) };

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod blobs;
+mod cancelled;
 mod expiry;
 mod history;
 mod mail;

@@ -42,7 +42,7 @@ impl Chip {
 
     /// Whether mail to it is known to be refused.
     pub fn is_refused(&self) -> bool {
-        matches!(self.state.as_str(), "invalid" | "unknown" | "outside" | "unreachable")
+        matches!(self.state.as_str(), "invalid" | "unknown" | "outside")
     }
 
     /// Takes what the server said of its address.
@@ -63,7 +63,6 @@ impl Chip {
             "ok" => i18n::recipient::ok(lang),
             "unknown" => i18n::recipient::unknown(lang),
             "outside" => i18n::recipient::outside(lang),
-            "unreachable" => i18n::recipient::unreachable(lang),
             "invalid" => i18n::recipient::invalid(lang),
             _ => i18n::recipient::checking(lang),
         }

@@ -66,6 +66,8 @@ pub struct Writing {
     pub typing: [RwSignal<String>; 3],
     pub subject: RwSignal<String>,
     pub text: RwSignal<String>,
+    /// A receipt of reading is asked for.
+    pub receipt: RwSignal<bool>,
     pub files: RwSignal<Vec<File>>,
     /// How much of each file on its way has left, from 0 to 1.
     pub progress: RwSignal<Vec<(u32, RwSignal<Option<u32>>)>>,
@@ -103,6 +105,7 @@ impl Writing {
             typing: [(); 3].map(|()| RwSignal::new(String::new())),
             subject: RwSignal::new(draft.subject.clone()),
             text: RwSignal::new(draft.text.clone()),
+            receipt: RwSignal::new(draft.receipt == Some(true)),
             files: RwSignal::new(listed(&draft.attachments)),
             progress: RwSignal::new(Vec::new()),
             thread: StoredValue::new((draft.in_reply_to.clone(), draft.references.clone())),
@@ -179,6 +182,7 @@ impl Writing {
         }
         self.subject.set(kept.subject);
         self.text.set(kept.text);
+        self.receipt.set(kept.receipt == Some(true));
         self.files.set(listed(&kept.attachments));
         self.mail.toasts.say(i18n::compose::restored(self.mail.lang).to_owned());
         self.changed();
@@ -198,6 +202,7 @@ impl Writing {
             bcc: list(self.recipients[2]),
             subject: self.subject.get_untracked(),
             text: self.text.get_untracked(),
+            receipt: Some(self.receipt.get_untracked()),
             in_reply_to,
             references,
             attachments: self.files.with_untracked(|files| files.iter().filter_map(attached).collect()),
@@ -494,7 +499,12 @@ impl Writing {
             });
         }
         let code = if problem.status == 0 { "network" } else { problem.code() };
-        self.failure.set(Some(i18n::error(lang, code, &[])));
+        // `messages-hour: 200` says which limit and its number.
+        let rate = (code == "rateLimit").then(|| problem.title.split_once(": ")).flatten();
+        self.failure.set(Some(match rate {
+            Some((what, most)) => i18n::error(lang, &["rate-", what].concat(), &[most.to_owned()]),
+            None => i18n::error(lang, code, &[]),
+        }));
         self.check(true);
     }
 }
