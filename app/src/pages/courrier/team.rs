@@ -99,7 +99,8 @@ pub fn labels(mail: Mail, row: &Row) -> impl IntoView + use<> {
     let work = row.work.as_ref();
     let answering = work.and_then(|work| work.answering.first()).map(|one| {
         let text = words::answering(lang, &one.name);
-        view! { <span class="label" data-tone="warning" title=text.clone()><Icon name="reply"/><span class="label-words">{text}</span></span> }
+        let title = text.clone();
+        view! { <span class="label" data-tone="warning" title=title><Icon name="reply"/><span class="label-words">{text}</span></span> }
     });
     let state = work.and_then(|work| work.state).map(|state| {
         view! { <span class="label" data-work=state.code()>{state_words(lang, state)}</span> }
@@ -107,11 +108,13 @@ pub fn labels(mail: Mail, row: &Row) -> impl IntoView + use<> {
     let assignee = work.and_then(|work| {
         let name = work.assignee_name.clone()?;
         let name = if work.assignee_id == Some(me) { words::me(lang).to_owned() } else { name };
-        Some(view! { <span class="label" data-tone="delegate" title=words::assigned_to(lang, &name)><Icon name="person"/>{name}</span> })
+        let title = words::assigned_to(lang, &name);
+        Some(view! { <span class="label" data-tone="delegate" title=title><Icon name="person"/>{name}</span> })
     });
     let notes = work.filter(|work| work.note_count > 0).map(|work| {
         let text = words::notes_count(lang, u64::from(work.note_count));
-        view! { <span class="label" title=text.clone()><Icon name="text"/><span class="hidden-text">{text}</span></span> }
+        let title = text.clone();
+        view! { <span class="label" title=title><Icon name="text"/><span class="hidden-text">{text}</span></span> }
     });
     (answering, state, assignee, notes)
 }
