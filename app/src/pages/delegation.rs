@@ -77,9 +77,9 @@ fn offer(offered: Offered, next: Next, error: Option<(String, String)>) -> AnyVi
     let lang = i18n::lang();
     let action = ["/delegation/", &offered.token].concat();
     let dates = words::offer_dates(lang, &date::day(lang, &offered.from_local), &date::day(lang, &offered.to_local));
-    let general = error.as_ref().filter(|(at, _)| at.is_empty() || at == "engagement").map(|(_, code)| {
-        view! { <Notice tone="danger" role="alert">{i18n::error(lang, code, &[])}</Notice> }
-    });
+    let general = error.as_ref().filter(|(at, _)| at.is_empty() || at == "engagement");
+    let general = general.map(|(_, code)| i18n::error(lang, code, &[]));
+    let general = general.map(|text| view! { <Notice tone="danger" role="alert">{text}</Notice> });
     let way = match next {
         Next::SignIn { psc, join } => sign_in(&action, psc, join, error.as_ref()),
         Next::Answer { sign } => answer(&action, sign, error.as_ref()),

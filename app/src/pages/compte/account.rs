@@ -7,7 +7,9 @@ use super::password::{PasswordForm, PasswordPage};
 use super::{
     acces::{self, AccessLog},
     access,
+    delegations::{self, Delegations, Invitation},
     devices::{self, Devices},
+    drafts::{self, Drafts},
     outside,
 };
 use crate::{

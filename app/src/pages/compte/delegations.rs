@@ -127,9 +127,8 @@ pub fn delegations(page: Delegations, now_local: &str) -> AnyView {
     let lang = i18n::lang();
     let Delegations { boxes, received, error } = page;
     let invites = boxes.iter().any(|one| one.own);
-    let general = error.as_ref().filter(|(id, _)| id.is_empty()).map(|(_, code)| {
-        view! { <Notice tone="danger" role="alert">{i18n::error(lang, code, &[])}</Notice> }
-    });
+    let general = error.as_ref().filter(|(id, _)| id.is_empty()).map(|(_, code)| i18n::error(lang, code, &[]));
+    let general = general.map(|text| view! { <Notice tone="danger" role="alert">{text}</Notice> });
     let boxes = boxes.into_iter().map(|one| given_box(one, error.as_ref(), now_local)).collect_view();
     let has_received = !received.is_empty();
     let rows = received.into_iter().map(|one| received_line(one, now_local)).collect_view();
@@ -294,9 +293,9 @@ pub fn invitation(page: Invitation) -> AnyView {
         let refused = page.error.as_ref().filter(|(at, _)| at == field);
         Signal::stored(refused.map(|(_, code)| i18n::error(lang, code, &[])))
     };
-    let general = page.error.as_ref().filter(|(at, _)| at.is_empty() || at == "atteste").map(|(_, code)| {
-        view! { <Notice tone="danger" role="alert">{i18n::error(lang, code, &[])}</Notice> }
-    });
+    let general = page.error.as_ref().filter(|(at, _)| at.is_empty() || at == "atteste");
+    let general = general.map(|(_, code)| i18n::error(lang, code, &[]));
+    let general = general.map(|text| view! { <Notice tone="danger" role="alert">{text}</Notice> });
     let role = if page.role.is_empty() { DelegateRole::Sort.code().to_owned() } else { page.role.clone() };
     view! {
         <p class="lead">{words::invite_lead(lang)}</p>
