@@ -75,7 +75,7 @@ fn work(row: &WorkRow, names: &HashMap<PersonId, String>) -> Work {
 }
 
 fn answering(person: PersonId, until: i64, now: i64, names: &HashMap<PersonId, String>) -> Answering {
-    let seconds = u32::try_from((until - now).max(0).div_ceil(1000)).unwrap_or(0);
+    let seconds = u32::try_from(((until - now).max(0) + 999) / 1000).unwrap_or(0);
     Answering { person_id: person, name: names.get(&person).cloned().unwrap_or_default(), seconds }
 }
 
