@@ -30,6 +30,12 @@ pub const NAME_CHARS: usize = 100;
 pub const REASON_CHARS: usize = 200;
 
 const DAY_MS: i64 = 86_400_000;
+/// A link is sent again after so long at the earliest.
+const REMIND_MS: i64 = 10 * 60_000;
+/// Both sides are told so long before a delegation ends.
+const AHEAD_MS: i64 = 14 * DAY_MS;
+/// Told of in one go.
+const AT_ONCE: u32 = 50;
 
 /// Why something was not done: a code of the locales, at a field where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -242,6 +248,10 @@ async fn offered(
 /// `Gone`; the store's.
 pub async fn remind(state: &State, acting: &Acting<Manage>, id: DelegationId) -> Result<(), DelegationError> {
     let found = state.store.delegation(acting.account(), id).await?;
+    let sent_at = found.expires_at - state.config.delegation.invitation_ms();
+    if state.clock.now_ms() < sent_at + REMIND_MS {
+        return Err(field("", "delegation-soon"));
+    }
     let token = sessions::new_token(&*state.random);
     let (hash, valid) = (sessions::token_hash(&token), state.config.delegation.invitation_ms());
     state.store.delegation_remind(acting.actor(), acting.account(), id, hash, valid).await?;
@@ -325,4 +335,21 @@ async fn holders(state: &State, account: AccountId, what: &Told) -> Result<(), s
         tell::person(state, holder, what.clone()).await?;
     }
     Ok(())
+}
+
+/// Tells those concerned of delegations that end soon, so that they are renewed in time; how many.
+///
+/// # Errors
+/// The store's.
+pub async fn announce_ends(state: &State) -> Result<usize, store::Error> {
+    let mut told = 0;
+    for (account, id, person) in state.store.delegations_ending(AHEAD_MS, AT_ONCE).await? {
+        if !state.store.delegation_warn(account, id).await? {
+            continue;
+        }
+        tell::person(state, person, Told::DelegationEnding).await?;
+        holders(state, account, &Told::DelegationEnding).await?;
+        told += 1;
+    }
+    Ok(told)
 }

@@ -43,6 +43,7 @@ pub enum Told {
     DelegationRefused,
     DelegationChanged,
     DelegationEnded,
+    DelegationEnding,
     DraftWaits,
     DraftReturned,
 }
@@ -79,6 +80,7 @@ impl Told {
             Self::DelegationRefused => words::delegation_refused(lang).into(),
             Self::DelegationChanged => words::delegation_changed(lang).into(),
             Self::DelegationEnded => words::delegation_ended(lang).into(),
+            Self::DelegationEnding => words::delegation_ending(lang).into(),
             Self::DraftWaits => words::draft_waits(lang).into(),
             Self::DraftReturned => words::draft_returned(lang).into(),
         }

@@ -32,6 +32,10 @@ statements! {
     /// Marks it as used, at most every so often.
     USED = "UPDATE delegation SET used_at = $3 WHERE account_id = $1 AND delegation_id = $2
         AND (used_at IS NULL OR used_at <= $4)";
+    ENDING = "SELECT account_id, delegation_id, person_id FROM delegation
+        WHERE state = 1 AND warned = 0 AND to_at > $1 AND to_at <= $2 AND to_at - from_at > $3
+        ORDER BY to_at, account_id, delegation_id LIMIT $4";
+    WARN = "UPDATE delegation SET warned = 1 WHERE account_id = $1 AND delegation_id = $2 AND warned = 0";
     SIGNED = "SELECT version, body FROM signed_text WHERE digest = $1";
 }
 
@@ -238,6 +242,22 @@ impl Store {
     pub async fn signed_text(&self, digest: &[u8]) -> Result<Option<(String, String)>> {
         let row = self.read().await?.fetch_optional(SIGNED, args![digest]).await?;
         row.map(|row| Ok((row.text(0)?, row.text(1)?))).transpose()
+    }
+
+    /// Delegations of more than twice `ahead_ms` that end within `ahead_ms`, of which nobody was told; at most `limit`.
+    pub async fn delegations_ending(&self, ahead_ms: i64, limit: u32) -> Result<Vec<(AccountId, DelegationId, PersonId)>> {
+        let now = self.now();
+        let args = args![now, now + ahead_ms, 2 * ahead_ms, limit];
+        let rows = self.read().await?.fetch_all(ENDING, args).await?;
+        rows.iter().map(|row| Ok((AccountId(row.int(0)?), DelegationId(row.int(1)?), PersonId(row.int(2)?)))).collect()
+    }
+
+    /// Takes it upon this process to tell of an end to come; false when another has.
+    pub async fn delegation_warn(&self, account: AccountId, id: DelegationId) -> Result<bool> {
+        self.write((account, id), |tx, (account, id)| {
+            async move { Ok(tx.execute(WARN, args![*account, *id]).await? > 0) }.boxed()
+        })
+        .await
     }
 
     /// Marks a delegation as used now.

@@ -324,6 +324,12 @@ async fn only_the_holder_gives(engine: Engine) {
     let received = reader.get("/api/delegations").await.json();
     assert_eq!(received[0]["state"], "ended", "{received}");
     assert!(app.post.letter(&ordinary("reader"), 1).await.contains("prendre fin"));
+    // A long one is announced before it ends, once, to both.
+    assert_eq!(delegation::announce_ends(&app.state).await.unwrap(), 0);
+    app.clock.advance_ms(17 * DAY);
+    assert_eq!(delegation::announce_ends(&app.state).await.unwrap(), 1);
+    assert_eq!(delegation::announce_ends(&app.state).await.unwrap(), 0);
+    assert!(app.post.letter(&ordinary("manager"), 0).await.contains("quelques jours"));
 }
 
 async fn who_sends_is_named_whoever_wrote(engine: Engine) {

@@ -6,7 +6,7 @@ ALTER TABLE account_right ADD COLUMN delegation_id BIGINT;
 
 -- state: 0 invited, 1 accepted, 2 refused, 3 ended. person_id: once the person is known here. national_code: the HMAC of
 -- the national number that the identity provider must vouch for. attested, secrecy: digests of the texts that were
--- attested by the holder and signed by the person (none where their status binds them). sealed: under the BAL's key.
+-- attested by the holder and signed by the person (none where their status binds them). warned: both were told that it ends soon. sealed: under the BAL's key.
 CREATE TABLE delegation (
     account_id BIGINT NOT NULL,
     delegation_id BIGINT NOT NULL,
@@ -25,11 +25,13 @@ CREATE TABLE delegation (
     secrecy BLOB,
     ended_at BIGINT,
     used_at BIGINT,
+    warned BIGINT NOT NULL,
     sealed BLOB NOT NULL,
     CONSTRAINT delegation_pk PRIMARY KEY (account_id, delegation_id),
     CONSTRAINT delegation_token_unique UNIQUE (token_hash)
 );
 CREATE INDEX delegation_person ON delegation (person_id);
+CREATE INDEX delegation_end ON delegation (state, warned, to_at);
 
 -- Every text that somebody attested or signed, as it was. kind: attestation, secrecy.
 CREATE TABLE signed_text (

@@ -20,14 +20,15 @@ statements! {
     LAPSE_INVITED = "UPDATE delegation SET state = 3, ended_at = expires_at
         WHERE account_id = $1 AND state = 0 AND expires_at <= $2";
     LAPSE = "UPDATE delegation SET state = 3, ended_at = to_at WHERE account_id = $1 AND state IN (0, 1) AND to_at <= $2";
-    WAITING = "SELECT COUNT(*) FROM delegation WHERE account_id = $1 AND state = 0";
+    /// Those that wait, and those of the last day: each of them wrote to somebody.
+    MADE = "SELECT COUNT(*) FROM delegation WHERE account_id = $1 AND (state = 0 OR created_at > $2)";
     LIVE = "SELECT delegation_id FROM delegation
         WHERE account_id = $1 AND person_id = $2 AND state IN (0, 1) AND delegation_id <> $3 LIMIT 1";
     OTHER_RIGHTS = "SELECT action FROM account_right WHERE account_id = $1 AND person_id = $2 AND delegation_id IS NULL
         AND (to_at IS NULL OR to_at > $3) LIMIT 1";
     INSERT = "INSERT INTO delegation (account_id, delegation_id, person_id, national_code, role, state, from_at, to_at,
-        token_hash, expires_at, invited_by, created_at, attested, answered_at, secrecy, ended_at, used_at, sealed)
-        VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, NULL, NULL, NULL, NULL, $13)";
+        token_hash, expires_at, invited_by, created_at, attested, answered_at, secrecy, ended_at, used_at, warned,
+        sealed) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, NULL, NULL, NULL, NULL, 0, $13)";
     TEXT = "INSERT INTO signed_text (digest, kind, version, body, first_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (digest) DO NOTHING";
     BIND = "UPDATE delegation SET person_id = $3 WHERE account_id = $1 AND delegation_id = $2 AND state = 0
@@ -37,9 +38,9 @@ statements! {
     REFUSE = "UPDATE delegation SET state = 2, answered_at = $3 WHERE account_id = $1 AND delegation_id = $2 AND state = 0";
     REMIND = "UPDATE delegation SET token_hash = $3, expires_at = $4
         WHERE account_id = $1 AND delegation_id = $2 AND state = 0";
-    CHANGE = "UPDATE delegation SET role = $3, to_at = $4, attested = $5
+    CHANGE = "UPDATE delegation SET role = $3, to_at = $4, attested = $5, warned = 0
         WHERE account_id = $1 AND delegation_id = $2 AND state IN (0, 1)";
-    LIMIT = "UPDATE delegation SET role = $3, to_at = $4
+    LIMIT = "UPDATE delegation SET role = $3, to_at = $4, warned = 0
         WHERE account_id = $1 AND delegation_id = $2 AND state IN (0, 1)";
     END = "UPDATE delegation SET state = 3, ended_at = $3
         WHERE account_id = $1 AND delegation_id = $2 AND state IN (0, 1)";
@@ -49,6 +50,8 @@ statements! {
         WHERE account_id = $1 AND delegation_id = $2 AND from_at < $3 AND (to_at IS NULL OR to_at > $3)";
     DROP_RIGHTS = "DELETE FROM account_right WHERE account_id = $1 AND delegation_id = $2 AND from_at >= $3";
 }
+
+const DAY_MS: i64 = 86_400_000;
 
 /// What becomes of a delegation that goes on.
 #[derive(Debug, Clone)]
@@ -103,7 +106,8 @@ async fn alone(tx: &mut Tx, account: AccountId, person: PersonId, but: Delegatio
 
 async fn invite(tx: &mut Tx, actor: Actor, new: &NewDelegation) -> Result<DelegationId> {
     lock(tx, new.account).await?;
-    if tx.fetch_one(WAITING, args![new.account]).await?.int(0)? >= new.most {
+    let day_before = tx.now() - DAY_MS;
+    if tx.fetch_one(MADE, args![new.account, day_before]).await?.int(0)? >= new.most {
         return Err(Error::Limit { what: "delegations" });
     }
     if let Some(person) = new.person {
