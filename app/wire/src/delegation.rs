@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, DelegationId, EmailId};
+use crate::id::{AccountId, DelegationId};
 use crate::portal::Action;
 
 /// What the holder of a BAL lets somebody do in it. Each one allows all that stands before it.
@@ -51,13 +51,6 @@ impl DelegateRole {
 }
 
 const ACTIONS: [Action; 5] = Action::ALL;
-
-/// `POST /api/accounts/{account}/reviews`: a draft for somebody who may send.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HandIn {
-    pub email_id: EmailId,
-}
 
 /// A delegation, in answers of the API. Times are UTC milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

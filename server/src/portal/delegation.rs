@@ -6,11 +6,9 @@ use axum::{
     extract::{Path, State as AxumState},
     http::StatusCode,
 };
+use serde::Deserialize;
 use store::delegations::{Delegation, State as Standing};
-use wire::{
-    delegation::{DelegationInfo, HandIn},
-    id::DelegationId,
-};
+use wire::{FieldError, delegation::DelegationInfo, id::DelegationId};
 
 use crate::{
     auth::{
@@ -73,11 +71,19 @@ pub async fn end(
 ) -> Result<StatusCode, Error> {
     let id: DelegationId = id.parse().map_err(|_| Error::NotFound)?;
     match delegation::end(&state, &acting, id).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Ok(()) | Err(DelegationError::Gone | DelegationError::Field { .. }) => Ok(StatusCode::NO_CONTENT),
+        // Asked twice, or never there: what was wanted is so.
+        Err(DelegationError::Store(error)) if error.is_not_found() => Ok(StatusCode::NO_CONTENT),
         Err(DelegationError::Store(error)) => Err(error.into()),
         Err(DelegationError::Internal(error)) => Err(error.into()),
-        Err(DelegationError::Gone | DelegationError::Field { .. }) => Err(Error::NotFound),
     }
+}
+
+/// A draft for somebody who may send.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct HandIn {
+    email_id: Option<String>,
 }
 
 /// `POST /api/accounts/{account}/reviews`: hands a draft in.
@@ -86,7 +92,11 @@ pub async fn hand_in(
     acting: Acting<Draft>,
     JsonBody(asked): JsonBody<HandIn>,
 ) -> Result<StatusCode, Error> {
-    match review::ask(&state, &acting, asked.email_id).await {
+    let draft = asked.email_id.and_then(|id| id.parse().ok()).ok_or_else(|| {
+        let (field, code) = ("emailId".into(), "required".into());
+        Error::Fields(vec![FieldError { field, code, params: Vec::new() }])
+    })?;
+    match review::ask(&state, &acting, draft).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(error) => drafts::refused(error).and(Err(Error::NotFound)),
     }

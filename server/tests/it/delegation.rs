@@ -320,7 +320,7 @@ async fn only_the_holder_gives(engine: Engine) {
     assert_eq!(list.as_array().unwrap().len(), 2, "{list}");
     assert_eq!(manager.send("DELETE", &format!("{path}/{id}"), &[], b"").await.status, 204);
     assert_eq!(reader.get(&format!("/courrier/{account}")).await.status, 404);
-    assert_eq!(manager.send("DELETE", &format!("{path}/{id}"), &[], b"").await.status, 404);
+    assert_eq!(manager.send("DELETE", &format!("{path}/{id}"), &[], b"").await.status, 204);
     let received = reader.get("/api/delegations").await.json();
     assert_eq!(received[0]["state"], "ended", "{received}");
     assert!(app.post.letter(&ordinary("reader"), 1).await.contains("prendre fin"));
