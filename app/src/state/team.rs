@@ -139,10 +139,16 @@ impl Mail {
         });
     }
 
-    /// Changes assignee or state of conversations.
-    pub fn work_set(self, threads: Vec<ThreadId>, change: Change) {
+    /// Changes assignee or state of conversations; `refused` runs when that fails.
+    pub fn work_set(self, threads: Vec<ThreadId>, change: Change, refused: impl FnOnce() + 'static) {
         let account = self.account.get_untracked();
-        self.team_act("work-set", async move { self.api().work_set(account, &threads, change).await });
+        self.team_act("work-set", async move {
+            let answer = self.api().work_set(account, &threads, change).await;
+            if answer.is_err() {
+                refused();
+            }
+            answer
+        });
     }
 
     /// Writes a note; `then` runs once it is kept.

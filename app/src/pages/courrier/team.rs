@@ -50,7 +50,9 @@ pub fn member_words(lang: Lang, member: &Member) -> String {
 pub fn submitted(mail: Mail, form: &Submitted) -> bool {
     let thread = form.get("thread").and_then(|id| id.parse::<ThreadId>().ok());
     match (form.get("op"), thread) {
-        (Some("work-set"), Some(thread)) => mail.work_set(vec![thread], change(form.get("assignee"), form.get("state"))),
+        (Some("work-set"), Some(thread)) => {
+            mail.work_set(vec![thread], change(form.get("assignee"), form.get("state")), || ());
+        }
         (Some("note-add"), Some(thread)) => {
             let text = form.get("text").unwrap_or_default().trim().to_owned();
             if !text.is_empty() {
@@ -284,28 +286,27 @@ fn ThreadField() -> impl IntoView {
 fn InHand() -> impl IntoView {
     let mail = use_mail();
     let (lang, work) = (mail.lang, work(mail));
+    if mail.may(Action::Sort) {
+        return view! { <Choices work=work/> }.into_any();
+    }
+    let name = move || work.with(|work| work.as_ref().and_then(|work| work.assignee_name.clone()));
+    let name = move || name().unwrap_or_else(|| words::nobody(lang).to_owned());
+    let state = move || work.with(|work| work.as_ref().and_then(|work| work.state));
+    let state = move || state().map_or(words::no_state(lang), |state| state_words(lang, state));
+    view! {
+        <p class="team-work"><span>{move || words::assignee_is(lang, &name())}</span><span>{move || words::state_is(lang, state())}</span></p>
+    }
+    .into_any()
+}
+
+#[component]
+fn Choices(work: Memo<Option<Work>>) -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
     let assignee = move || work.with(|work| work.as_ref().and_then(|work| work.assignee_id));
     let state = move || work.with(|work| work.as_ref().and_then(|work| work.state));
-    if !mail.may(Action::Sort) {
-        let name = move || work.with(|work| work.as_ref().and_then(|work| work.assignee_name.clone()));
-        let name = move || name().unwrap_or_else(|| words::nobody(lang).to_owned());
-        let state = move || state().map_or(words::no_state(lang), |state| state_words(lang, state));
-        return view! {
-            <p class="team-work"><span>{move || words::assignee_is(lang, &name())}</span><span>{move || words::state_is(lang, state())}</span></p>
-        }
-        .into_any();
-    }
     let alive = RwSignal::new(false);
     Effect::new(move |_| alive.set(true));
-    let chosen = move |event: web_sys::Event| {
-        let Some(select) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlSelectElement>().ok()) else {
-            return;
-        };
-        let Some(opened) = mail.reading.opened.get_untracked() else { return };
-        let value = select.value();
-        let change = if select.name() == "state" { change(None, Some(&value)) } else { change(Some(&value), None) };
-        mail.work_set(vec![opened.thread], change);
-    };
     let person = move || assignee().map_or_else(|| NONE.to_owned(), |person| person.to_string());
     let code = move || state().map_or(NONE, WorkState::code);
     let people = move || {
@@ -331,14 +332,14 @@ fn InHand() -> impl IntoView {
             <ThreadField/>
             <label>
                 <span>{words::assignee(lang)}</span>
-                <select name="assignee" prop:value=person on:change=chosen>
+                <select name="assignee" prop:value=person on:change=move |event| chosen(mail, &event, untrack(person))>
                     <option value=NONE>{words::nobody(lang)}</option>
                     {people}
                 </select>
             </label>
             <label>
                 <span>{words::state(lang)}</span>
-                <select name="state" prop:value=code on:change=chosen>
+                <select name="state" prop:value=code on:change=move |event| chosen(mail, &event, untrack(code).to_owned())>
                     <option value=NONE>{words::no_state(lang)}</option>
                     {states}
                 </select>
@@ -346,7 +347,17 @@ fn InHand() -> impl IntoView {
             <button class="button" data-variant="quiet" name="op" value="work-set" hidden=move || alive.get()>{i18n::action::apply(lang)}</button>
         </form>
     }
-    .into_any()
+}
+
+/// A choice is done at once; when it is refused, what holds is shown again.
+fn chosen(mail: Mail, event: &web_sys::Event, before: String) {
+    let Some(select) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlSelectElement>().ok()) else {
+        return;
+    };
+    let Some(opened) = mail.reading.opened.get_untracked() else { return };
+    let value = select.value();
+    let change = if select.name() == "state" { change(None, Some(&value)) } else { change(Some(&value), None) };
+    mail.work_set(vec![opened.thread], change, move || select.set_value(&before));
 }
 
 /// Internal notes: read by the team, never sent.
