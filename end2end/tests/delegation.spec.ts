@@ -40,12 +40,17 @@ test.describe('revocation while the other has a draft open', () => {
     const paul = await Guest.invited(dr, server, browser, info.project.use, 'Paul Durand', 'send');
     await hydrated(paul.page);
     const home = paul.page.url();
+    const reader = await paul.context.newPage();
+    await reader.goto(home);
+    await hydrated(reader);
     await paul.page.getByRole('link', { name: 'Nouveau message' }).first().click();
     const composer = paul.page.getByTestId('composer');
     await composer.getByLabel('Objet').fill('En cours');
     await composer.getByLabel('Message').fill('Un texte commencé.');
     await expect(paul.page).toHaveURL(/\/ecrire\/e\w+/, { timeout: 6_000 });
     await end(dr, server, 'Paul Durand');
+    // What is only read leaves the screen by itself.
+    await expect(reader.getByRole('heading', { level: 1 })).toHaveText('Page introuvable', { timeout: 6_000 });
     await composer.getByLabel('Message').pressSequentially(' Et continué.');
     await expect(composer.locator('.save-state')).toHaveAttribute('data-state', 'failed', { timeout: 10_000 });
     await expect(composer.getByLabel('Message')).toHaveValue('Un texte commencé. Et continué.');

@@ -5,11 +5,12 @@
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 use std::{cell::Cell, rc::Rc};
-use wire::id::MailboxId;
+use wire::{Problem, id::MailboxId};
 
 use crate::{
     api::{compose::SavedDraft, list::Source},
-    browser::{clock, live},
+    app::Place,
+    browser::{self, clock, live},
 };
 
 use super::Mail;
@@ -145,9 +146,19 @@ impl Mail {
         if self.team.is_shared() {
             self.refresh_team(&api).await;
         }
-        let failed = answers.into_iter().filter_map(Result::err).map(|problem| self.session.notice(&problem)).count();
+        let failed = answers.into_iter().filter_map(Result::err).map(|problem| self.troubled(&problem)).count();
         if failed == 0 {
             self.knows(newest(heard, [self.list.state(), 0, 0, 0]));
+        }
+    }
+
+    /// Notes a failure. Where the BAL is not open to this person any more, what is on screen goes too; what is being
+    /// written stays, since nothing typed is ever lost.
+    fn troubled(&self, problem: &Problem) {
+        self.session.notice(problem);
+        let writing = self.place.with_untracked(|place| matches!(place, Place::Compose(..)));
+        if problem.code() == "accountNotFound" && !writing {
+            browser::leave(&browser::address());
         }
     }
 

@@ -125,8 +125,9 @@ enum Woken {
 
 impl Watcher {
     async fn run(mut self, mut hints: broadcast::Receiver<store::Hint>) {
-        // A comment at once: proxies and clients know that the stream is open.
-        if self.sender.send(Bytes::from_static(b": open\n\n")).await.is_err() {
+        // A comment at once: proxies and clients know that the stream is open. One that ended is asked for again within a
+        // second, so that a page learns soon what it may not show any more.
+        if self.sender.send(Bytes::from_static(b"retry: 1000\n: open\n\n")).await.is_err() {
             return;
         }
         if self.initial && !self.tell_all().await {
