@@ -300,8 +300,10 @@ async fn a_form_warns_once_and_sends_when_it_is_wanted(engine: Engine) {
     assert_eq!(warned.status, 422, "{}", warned.text());
     assert!(warned.text().contains("lea est en train de répondre") && warned.text().contains("name=\"quand-meme\""));
     assert!(inbox(&app, &roux).await.is_empty());
-    // Lea sends: her sign is gone, and what she sent is known.
-    assert_eq!(act(lea, &answer("b", "")).await.status, 303);
+    // His page says that he answers too. Lea sends all the same: her sign is gone, and what she sent is known.
+    let warned = act(lea, &answer("b", "")).await;
+    assert!(warned.status == 422 && warned.text().contains("dr-martin est en train de répondre"), "{}", warned.text());
+    assert_eq!(act(lea, &answer("b", "&quand-meme=1")).await.status, 303);
     let work = shared.work(martin, &thread).await;
     assert_eq!((&work["answering"], &work["answers"][0]["name"]), (&json!([]), &json!("lea")), "{work}");
     let warned = act(martin, &answer("c", "")).await;
