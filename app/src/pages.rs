@@ -10,6 +10,7 @@ pub mod connexion;
 pub mod courrier;
 pub mod delegation;
 pub mod erreur;
+pub mod exploitation;
 pub mod inscription;
 pub mod passkey;
 pub mod portail;

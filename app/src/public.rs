@@ -25,6 +25,7 @@ use crate::{
         },
         delegation::OfferPage,
         erreur::{ErrorPage, sentences},
+        exploitation::{Operator, OperatorPage},
         inscription::OpeningPage,
         portail::{AcceptCgu, AcceptPage, Article, ArticlePage, Contact, ContactPage},
     },
@@ -67,6 +68,8 @@ pub enum PublicPage {
     /// The identity provider, and opening a BAL.
     Opening(Box<OpeningPage>),
     Directory(Box<DirectoryPage>),
+    /// For who works for the operator.
+    Operator(Box<OperatorPage>),
     /// An enrolled browser is asked.
     Approval(Box<ApprovalPage>),
     /// What the link of an invitation shows.
@@ -92,6 +95,7 @@ impl PublicPage {
             Self::AcceptCgu(_) => i18n::cgu::accept_title(lang),
             Self::Opening(page) => page.title(lang),
             Self::Directory(_) => i18n::directory::title(lang),
+            Self::Operator(page) => page.title(lang),
             Self::Approval(_) => i18n::approval::title(lang),
             Self::Offer(page) => page.title(lang),
             Self::Boxes(_) => i18n::boxes::title(lang),
@@ -121,6 +125,7 @@ impl PublicPage {
             Self::AcceptCgu(cgu) => view! { <AcceptPage cgu=*cgu/> }.into_any(),
             Self::Opening(page) => page.draw(),
             Self::Directory(page) => view! { <Directory page=*page/> }.into_any(),
+            Self::Operator(page) => view! { <Operator page=*page now_local=context.now_local.clone()/> }.into_any(),
             Self::Approval(page) => view! { <Approvals page=*page now_local=context.now_local.clone()/> }.into_any(),
             Self::Offer(page) => page.draw(),
             Self::Boxes(page) => boites::boxes(*page, &context.now_local),
@@ -183,7 +188,7 @@ fn document(page: PublicPage, context: PageContext) -> impl IntoView + RenderHtm
             <body class="public">
                 <SkipLink/>
                 <SiteBanner banner=context.banner.clone()/>
-                <Header name=context.signed_in alone=alone/>
+                <Header name=context.signed_in staff=context.staff alone=alone/>
                 <main id="contenu" tabindex="-1" data-alone=alone.then_some("")>
                     {said.map(|text| view! { <Notice tone="ok" icon="check" role="status">{text}</Notice> })}
                     {content}
@@ -210,12 +215,16 @@ fn OtherLanguage() -> impl IntoView {
 }
 
 #[component]
-fn Header(name: Option<String>, alone: bool) -> impl IntoView {
+fn Header(name: Option<String>, staff: bool, alone: bool) -> impl IntoView {
     let lang = i18n::lang();
     let links = match name {
         Some(name) => view! {
             <nav aria-label=i18n::account::title(lang)>
                 <a href="/courrier"><Icon name="inbox"/>{i18n::home::open(lang)}</a>
+                {staff.then(|| view! {
+                    <a href="/admin/file">{i18n::operator::queue(lang)}</a>
+                    <a href="/admin/confiance">{i18n::operator::trust(lang)}</a>
+                })}
                 <a href="/compte">{i18n::account::home(lang)}</a>
                 <form method="post" action="/deconnexion">
                     <button class="button" data-variant="quiet" type="submit" title=name>{i18n::nav::sign_out(lang)}</button>

@@ -55,6 +55,8 @@ pub struct PageContext {
     pub assets: AssetUrls,
     /// The name of the person who is signed in.
     pub signed_in: Option<String>,
+    /// This person works for the operator.
+    pub staff: bool,
     /// Wall clock of the person's zone, `2026-11-22T09:05`.
     pub now_local: String,
     /// What the operator announces on every page.

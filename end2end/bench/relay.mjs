@@ -9,8 +9,8 @@ import { SMTPServer } from 'smtp-server';
 import { DOMAINS, PARTIES, authority, signedList } from '../peers/authority.mjs';
 import { pss } from './process.mjs';
 
-const US = 3093;
-const THEM = 3094;
+const US = Number(process.env.PLI_BENCH_PORT ?? 3093);
+const THEM = US + 1;
 const OCTETS = 20_000;
 const COUNT = Number(process.env.PLI_BENCH_RELAYED ?? 2_000);
 const SENT = Number(process.env.PLI_BENCH_SENT ?? 500);

@@ -15,7 +15,7 @@ export function totp(key: string, at: number): string {
 }
 
 const ordinary = (login: string) => login.replace(/@.*/, '@courriel.example');
-const SECTIONS = ['', '/contacts', '/mot-de-passe', '/appareils', '/sessions', '/securite', '/notifications', '/signature', '/delegations', '/brouillons', '/annuaire', '/preferences', '/applications', '/fermer'];
+const SECTIONS = ['', '/contacts', '/mot-de-passe', '/appareils', '/sessions', '/securite', '/notifications', '/accuses', '/signature', '/delegations', '/brouillons', '/annuaire', '/preferences', '/applications', '/fermer'];
 
 async function leave(page: Page, server: Server) {
   await page.goto(`${server.url}/compte`);
@@ -49,6 +49,7 @@ export function journeys(scripted: boolean) {
         await page.goto(`${server.url}/compte${section}`);
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         await expect(page.locator('.account-nav [aria-current=page]')).toHaveCount(1);
+        if (section === '') await expect(page.getByText(language === 'fr' ? /^Place occupée\s:\s[\d,]+\s[kM]?o/ : /^Space used: [\d.]+\s[kM]?B/)).toBeVisible();
         await look(page);
       }
     }
@@ -188,11 +189,13 @@ export function journeys(scripted: boolean) {
     await expect(page.getByLabel(/Signature de/)).toHaveValue('Dr Koné\nCabinet du Port');
     await page.goto(`${server.url}/compte/notifications`);
     await page.getByLabel(/^Par courriel/).check();
+    await page.getByLabel(/^Recevoir les nouvelles/).uncheck();
     await page.getByLabel('Silence à partir de').selectOption('3');
     await page.getByLabel('Jusqu’à').selectOption('3');
     await page.getByRole('button', { name: 'Enregistrer' }).click();
     await expect(page.getByText('Choix enregistrés')).toBeVisible();
     await expect(page.getByLabel(/^Par courriel/)).toBeChecked();
+    await expect(page.getByLabel(/^Recevoir les nouvelles/)).not.toBeChecked();
     await page.goto(`${server.url}/compte/applications`);
     await page.getByLabel('Nom du logiciel').fill('Logiciel du cabinet');
     await page.getByRole('button', { name: 'Créer' }).click();

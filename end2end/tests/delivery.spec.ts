@@ -32,8 +32,8 @@ test('a message crosses to another operator, and each recipient has a state that
   await server.advance(20);
   // The open message learns by itself what became of it.
   const delivery = dr.getByTestId('reading-pane').getByTestId('delivery');
-  await expect(delivery.locator('li[data-state=handed-over]')).toContainText("Remis à l'opérateur", { timeout: 40_000 });
-  await expect(delivery.locator('li[data-state=refused]')).toContainText('Vérifiez-la dans l’annuaire'.replace('’', "'"));
+  await expect(delivery.locator('li[data-state=handed-over]')).toContainText(/Remis à l.opérateur OPERATEUR AUTRE/, { timeout: 40_000 });
+  await expect(delivery.locator('li[data-state=refused]')).toContainText(/Vérifiez-la dans l.annuaire/);
   await expect
     .poll(() => fetch(`${autre}/api/messages`).then((it) => it.json()).then((all) => all.filter((one: { subject: string }) => one.subject === subject).length))
     .toBe(1);
@@ -50,7 +50,7 @@ test('a receipt is asked for in the composer and answered by a click', async ({ 
   await other.locator('[data-testid=row] a.row-link', { hasText: subject }).click({ timeout: 40_000 });
   const asked = other.getByTestId('reading-pane').getByTestId('receipt');
   await expect(asked).toContainText('accusé de lecture');
-  await asked.getByRole('button', { name: "Envoyer l'accusé" }).click();
+  await asked.getByRole('button', { name: /Envoyer l.accusé/ }).click();
   await expect(asked).toHaveCount(0);
   const box = await Mailbox.of(server);
   await dr.goto(`${server.url}/courrier/${box.account}/${box.folders.sent}`);

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod portal;
 pub mod queue;
 pub mod reset;
+pub mod staff;
 pub mod trust;
 
 use std::{io::Read as _, path::PathBuf, process::ExitCode, sync::Arc};
@@ -67,6 +68,9 @@ enum Command {
     /// Mail that waits for other operators.
     #[command(subcommand)]
     Queue(queue::Queue),
+    /// Who works for the operator.
+    #[command(subcommand)]
+    Staff(staff::Staff),
     /// Terms of service (CGU).
     #[command(subcommand)]
     Cgu(portal::Cgu),
@@ -179,6 +183,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Trust(command) => return trust::trust(command).await,
         Command::Trace(Trace::Verify(place)) => return trace_verify(&place).await,
         Command::Queue(command) => queue::queue(command).await?,
+        Command::Staff(command) => staff::staff(command).await?,
         Command::Cgu(command) => portal::cgu(command).await?,
         Command::Support(command) => portal::support(command).await?,
         Command::Config(ConfigCommand::Check(place)) => config_check(&place)?,

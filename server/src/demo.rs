@@ -33,6 +33,8 @@ use fill::Amount;
 
 /// What everybody of the demonstration signs in with.
 pub const PASSWORD: &str = "marronnier-boussole-2026";
+/// Who works for the operator of the demonstration.
+pub const STAFF: &str = "exploitation@courriel.example";
 /// Where professionals of the demonstration open a BAL by themselves.
 const OPENED: &str = "10=medecin.mssante.example, 21=pharmacien.mssante.example, 40=chirurgien-dentiste.mssante.example, \
     50=sage-femme.mssante.example, 60=infirmier.mssante.example, 70=masseur-kinesitherapeute.mssante.example";
@@ -284,5 +286,6 @@ fn announce(args: &Args) {
     for person in people() {
         println!("  {:58} {}, {}", person.address, person.display(), person.profession);
     }
+    println!("  {STAFF:58} the operator's staff, without a mailbox");
     println!("\nStop with Ctrl+C.");
 }

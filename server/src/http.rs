@@ -24,6 +24,7 @@ pub mod listener;
 pub mod offer;
 pub mod openapi;
 pub mod opening;
+pub mod operator_pages;
 pub mod pages;
 pub mod passkeys;
 pub mod portal_pages;

@@ -21,7 +21,7 @@ pub mod refresh;
 pub mod signature;
 
 pub use book::{Standing, Trust, TrustBook};
-pub use certificate::{Authority, CertFault, Identity, Peer, Usage, read_certificates};
+pub use certificate::{Authority, CertFault, Identity, Peer, Usage, name_and_end, read_certificates};
 pub use crl::Crls;
 pub use list::{ListError, ListPolicy, TrustList};
 pub use name::Name;

@@ -74,12 +74,7 @@ async fn list(place: &Place) -> anyhow::Result<()> {
 }
 
 fn line(job: &QueueRow, now: i64) -> String {
-    let state = match (job.held, job.lease_until > now) {
-        (true, _) => "held",
-        (false, true) => "sending",
-        (false, false) if job.attempts > 0 => "deferred",
-        (false, false) => "queued",
-    };
+    let state = job.state(now);
     let local = |at: i64| clock::local_minutes(at, ZONE);
     format!(
         "{}  {}  {state:8}  {:30}  queued {}  next {}  {} attempts  {}",

@@ -60,6 +60,7 @@ pub async fn fill(store: &Store, passwords: &Passwords, amount: Amount) -> anyho
             delegate(store, holder, (person, id)).await?;
         }
     }
+    make_staff(store, &hash, cgu).await?;
     let now = store.now();
     match amount {
         Amount::Everybody(count) => put(store, &accounts, corpus::demo(SEED, count, now), count).await,
@@ -112,6 +113,20 @@ async fn make_person(store: &Store, person: &Person, hash: &str) -> anyhow::Resu
     let id = store.person_create(Actor::COMMAND, new).await?;
     store.password_set(Actor::COMMAND, id, hash.into()).await?;
     Ok(id)
+}
+
+/// Somebody who works for the invented operator, without a BAL.
+async fn make_staff(store: &Store, hash: &str, cgu: i64) -> anyhow::Result<()> {
+    let new = NewPerson {
+        name: "Camille Exemple".into(),
+        ordinary_email: super::STAFF.into(),
+        logins: vec![super::STAFF.into()],
+        mobile: None,
+    };
+    let id = store.person_create(Actor::COMMAND, new).await?;
+    store.password_set(Actor::COMMAND, id, hash.into()).await?;
+    store.staff_add(Actor::COMMAND, id).await?;
+    accept(store, id, cgu).await
 }
 
 async fn make_account(store: &Store, person: &Person, holder: PersonId) -> anyhow::Result<AccountId> {

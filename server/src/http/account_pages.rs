@@ -199,6 +199,7 @@ pub(super) async fn personal(
     let context = public::context(state, spoken, nonce);
     let mut context = public::personal(context, &preferences, name, state.clock.now_ms());
     context.said = said.dit;
+    context.staff = state.store.staff_since(caller.person).await?.is_some();
     Ok(context)
 }
 

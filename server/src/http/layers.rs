@@ -152,6 +152,14 @@ async fn admit(state: &State, route: &Route, request: &mut Request) -> Result<()
         Access::Public => Ok(()),
         Access::BeforeCgu => caller.map(|_| ()).ok_or(Error::Unauthenticated),
         Access::SignedIn | Access::InBody => portal::cgu::accepted(state, &caller.ok_or(Error::Unauthenticated)?).await,
+        Access::Staff => {
+            let caller = caller.ok_or(Error::Unauthenticated)?;
+            // An application password opens none of these pages: only a session, which a second proof began.
+            if caller.session.is_none() || state.store.staff_since(caller.person).await?.is_none() {
+                return Err(Error::NotFound);
+            }
+            portal::cgu::accepted(state, &caller).await
+        }
         Access::Account(action) => {
             let caller = caller.ok_or(Error::Unauthenticated)?;
             portal::cgu::accepted(state, &caller).await?;

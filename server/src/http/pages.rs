@@ -69,7 +69,11 @@ pub async fn home(AxumState(state): AxumState<State>, caller: Caller) -> Result<
     let own = rights::own(&state, &caller).await?;
     let mut accounts = rights::accounts(&state, &caller).await?;
     accounts.sort_by_key(|(account, _)| (!own.contains(account), *account));
-    let (first, _) = accounts.first().ok_or(Error::NotFound)?;
+    let Some((first, _)) = accounts.first() else {
+        // Who works for the operator may have no BAL at all.
+        let staff = state.store.staff_since(caller.person).await?;
+        return staff.map(|_| Redirect::to("/admin/file")).ok_or(Error::NotFound);
+    };
     Ok(Redirect::to(&inbox_path(&state, *first).await?))
 }
 

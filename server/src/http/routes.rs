@@ -15,7 +15,7 @@ use super::account_pages::{
 };
 use super::{
     account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer,
-    openapi, opening, pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
+    openapi, opening, operator_pages, pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
 };
 use crate::{portal, state::State};
 
@@ -30,6 +30,8 @@ pub enum Access {
     SignedIn,
     /// Whoever is signed in; which BAL is touched stands in the body, and the use case asks for the right.
     InBody,
+    /// Who works for the operator, in a session. For everybody else who is signed in there is no such page.
+    Staff,
     /// Who has this right over the BAL `{account}` of the path.
     Account(Action),
 }
@@ -109,7 +111,7 @@ macro_rules! routes {
     };
 }
 
-use Access::{Account, BeforeCgu, InBody, Public, SignedIn};
+use Access::{Account, BeforeCgu, InBody, Public, SignedIn, Staff};
 
 routes! {
     get "GET" "/" Page Public, "home", public::home, "The public home";
@@ -218,6 +220,10 @@ routes! {
     post "POST" "/compte/sessions" Form SignedIn, "account-session-end", account_pages::end_session, "Ends one session";
     get "GET" "/compte/preferences" Page SignedIn, "account-preferences", account_pages::preferences, "Form of the preferences";
     post "POST" "/compte/preferences" Form SignedIn, "account-preferences-set", portal::preferences::post, "Keeps preferences";
+
+    get "GET" "/admin/file" Page Staff, "operator-queue", operator_pages::queue, "Mail that waits for other operators";
+    post "POST" "/admin/file" Form Staff, "operator-queue-act", operator_pages::act, "Retries, holds, releases or drops what waits";
+    get "GET" "/admin/confiance" Page Staff, "operator-trust", operator_pages::trust, "How it stands with trust";
 
     get "GET" "/courrier" Page SignedIn, "mail", pages::home, "To the first inbox";
     get "GET" "/courrier/toutes" Page SignedIn, "mail-all", all_boxes::show, "One inbox over all BALs";

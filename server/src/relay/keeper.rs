@@ -295,7 +295,7 @@ fn remind(state: &State, relay: &Relay, now: i64) {
     if !due {
         return;
     }
-    for alarm in super::status::read(relay, &state.config, now).alarms() {
+    for alarm in super::status::read(relay, &state.config, now).sentences() {
         tracing::error!(alarm, "trust is not in order");
     }
 }

@@ -7,13 +7,47 @@ use crate::config::Config;
 
 const DAY_MS: i64 = 86_400_000;
 
+/// What has an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    OwnCertificate,
+    SignerCertificate,
+    AuthorityCertificate,
+    RevocationList,
+}
+
+impl What {
+    fn french(self) -> &'static str {
+        match self {
+            Self::OwnCertificate => "Notre certificat",
+            Self::SignerCertificate => "Certificat du signataire de la liste",
+            Self::AuthorityCertificate => "Certificat d’autorité",
+            Self::RevocationList => "Liste de révocation",
+        }
+    }
+}
+
 /// One certificate or revocation list with its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dated {
-    /// What it is, in French.
-    pub what: &'static str,
+    pub what: What,
     pub name: String,
     pub until: i64,
+}
+
+/// What the operator must act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// There is no list that may be used.
+    NoList,
+    /// The list was not confirmed for so many hours.
+    Late(i64),
+    /// A certificate ends in so many days.
+    Ends(Dated, i64),
+    /// A revocation list (its issuer) is out of date.
+    Stale(String),
+    /// A source of revocation lists gave nothing good.
+    Failing(String),
 }
 
 /// How it stands.
@@ -29,7 +63,7 @@ pub struct Status {
     /// It was not confirmed for too long.
     pub late: bool,
     pub last_failure: Option<String>,
-    /// Our certificate and the signer's.
+    /// Our certificate, the signer's, the authorities'.
     pub certificates: Vec<Dated>,
     pub crls: Vec<Dated>,
     /// Sources of revocation lists that gave nothing good.
@@ -41,19 +75,24 @@ pub struct Status {
 /// Reads how it stands now.
 pub fn read(relay: &Relay, config: &Config, now: i64) -> Status {
     let own = relay.identity.shown().map(|peer| Dated {
-        what: "Notre certificat",
+        what: What::OwnCertificate,
         name: peer.name.to_string(),
         until: peer.not_after,
     });
+    let authorities = relay
+        .issuers
+        .iter()
+        .filter_map(|der| relay::trust::name_and_end(der).ok())
+        .map(|(name, until)| Dated { what: What::AuthorityCertificate, name: name.to_string(), until });
     relay.keeper.with(|known| {
         let list = known.refresh.list();
         let signer = list.map(|list| Dated {
-            what: "Certificat du signataire de la liste",
+            what: What::SignerCertificate,
             name: list.signer.to_string(),
             until: list.signer_until,
         });
         let crl = |held: &relay::trust::crl::Held| Dated {
-            what: "Liste de révocation",
+            what: What::RevocationList,
             name: held.issuer.to_string(),
             until: held.until,
         };
@@ -65,7 +104,7 @@ pub fn read(relay: &Relay, config: &Config, now: i64) -> Status {
             age_ms: known.refresh.age(now),
             late: known.refresh.alarm(now),
             last_failure: known.refresh.last_failure().map(|event| format!("{event:?}")),
-            certificates: own.into_iter().chain(signer).collect(),
+            certificates: own.into_iter().chain(signer).chain(authorities).collect(),
             crls: known.crls.iter().map(crl).collect(),
             failing: known.failing.clone(),
             warn_days: i64::from(config.trust.certificate_alarm_days),
@@ -74,29 +113,38 @@ pub fn read(relay: &Relay, config: &Config, now: i64) -> Status {
 }
 
 impl Status {
-    /// What the operator must act on, one sentence each.
-    pub fn alarms(&self) -> Vec<String> {
+    /// What the operator must act on.
+    pub fn alarms(&self) -> Vec<Alarm> {
         let mut alarms = Vec::new();
         match (self.domains, self.age_ms) {
-            (None, _) => alarms.push("aucune liste blanche utilisable : aucun message n’est échangé".to_owned()),
-            (Some(_), Some(age)) if self.late => {
-                alarms.push(format!("la liste blanche n’a pas été confirmée depuis {} h", age / 3_600_000));
-            }
+            (None, _) => alarms.push(Alarm::NoList),
+            (Some(_), Some(age)) if self.late => alarms.push(Alarm::Late(age / 3_600_000)),
             _ => {}
         }
         for dated in &self.certificates {
             let days = days(dated.until, self.now);
             if days < self.warn_days {
-                alarms.push(format!("{} ({}) : fin dans {days} jours", dated.what.to_lowercase(), dated.name));
+                alarms.push(Alarm::Ends(dated.clone(), days));
             }
         }
-        for dated in self.crls.iter().filter(|dated| dated.until <= self.now) {
-            alarms.push(format!("liste de révocation périmée ({}) : les messages sont remis à plus tard", dated.name));
-        }
-        for source in &self.failing {
-            alarms.push(format!("liste de révocation non obtenue : {source}"));
-        }
+        let stale = self.crls.iter().filter(|dated| dated.until <= self.now);
+        alarms.extend(stale.map(|dated| Alarm::Stale(dated.name.clone())));
+        alarms.extend(self.failing.iter().cloned().map(Alarm::Failing));
         alarms
+    }
+
+    /// The same, one sentence each, in French.
+    pub fn sentences(&self) -> Vec<String> {
+        let sentence = |alarm: Alarm| match alarm {
+            Alarm::NoList => "aucune liste blanche utilisable : aucun message n’est échangé".to_owned(),
+            Alarm::Late(hours) => format!("la liste blanche n’a pas été confirmée depuis {hours} h"),
+            Alarm::Ends(dated, days) => {
+                format!("{} ({}) : fin dans {days} jours", dated.what.french().to_lowercase(), dated.name)
+            }
+            Alarm::Stale(name) => format!("liste de révocation périmée ({name}) : les messages sont remis à plus tard"),
+            Alarm::Failing(source) => format!("liste de révocation non obtenue : {source}"),
+        };
+        self.alarms().into_iter().map(sentence).collect()
     }
 
     /// In words and numbers, in French.
@@ -114,9 +162,9 @@ impl Status {
             let _ = writeln!(out, "Dernier échec      {failure}");
         }
         for dated in self.certificates.iter().chain(&self.crls) {
-            let _ = writeln!(out, "{} : jusqu’au {} ({})", dated.what, day(dated.until), dated.name);
+            let _ = writeln!(out, "{} : jusqu’au {} ({})", dated.what.french(), day(dated.until), dated.name);
         }
-        for alarm in self.alarms() {
+        for alarm in self.sentences() {
             let _ = writeln!(out, "ALARME : {alarm}");
         }
         out
@@ -145,7 +193,7 @@ impl Status {
 }
 
 /// Whole days left; negative when it is over.
-fn days(until: i64, now: i64) -> i64 {
+pub fn days(until: i64, now: i64) -> i64 {
     (until - now).div_euclid(DAY_MS)
 }
 

@@ -3,12 +3,13 @@
 //! What the protocol can judge by itself (certificates, whose domains a peer speaks for, sizes) is judged before, in the
 //! crate `relay`. Here is what only the store knows.
 
+mod delivered;
 pub mod patients;
 
 use bytes::Bytes;
 use relay::receive::{Acceptance, Incoming, RecipientQuery, Verdict};
 use relay::smtp::Reply;
-use relay::trust::{Peer, domain};
+use relay::trust::domain;
 use sha2::{Digest, Sha256};
 use store::emails::receive::Origin;
 use store::receiving::{Door, Rules};
@@ -122,12 +123,13 @@ async fn report(state: &State, incoming: &Incoming, takers: &[Taker], raw: &Byte
 }
 
 async fn deliver(state: &State, incoming: &Incoming, takers: &[Taker], raw: Bytes) -> Result<Acceptance, store::Error> {
-    let origin = Origin { operator: incoming.peer.name.operator(), digest: digest(&incoming.peer, &incoming.data) };
+    let origin = Origin { operator: incoming.peer.name.operator(), digest: digest(&incoming.data) };
     let mut id = String::new();
     // A receipt may come from the BAL itself, and is ordinary mail then; it speaks for that BAL alone.
     let read = mail::report::read(&raw, &mail::Limits::default());
     let sender = incoming.envelope.from.as_ref().map_or("", |path| path.address.as_str());
-    for taker in takers {
+    for (taker, recipient) in takers.iter().zip(&incoming.envelope.recipients) {
+        let wanted = delivered::report(state, taker.account, incoming, recipient, &raw).await?;
         let place = Place {
             received_at: incoming.received_at,
             mailboxes: vec![inbox(state, taker.account).await?],
@@ -136,7 +138,7 @@ async fn deliver(state: &State, incoming: &Incoming, takers: &[Taker], raw: Byte
         let raw = raw.clone();
         let email = tokio::task::spawn_blocking(move || prepare(raw, place).0).await;
         let email = email.map_err(|_| store::Error::Busy("preparing stopped".into()))?;
-        let kept = state.store.email_receive(taker.account, &origin, email).await?;
+        let kept = state.store.email_receive(taker.account, &origin, email, wanted).await?;
         let word = if matches!(kept, store::emails::Inserted::New(_)) { "new" } else { "duplicate" };
         state.metrics.event("received", word);
         id = kept.id().to_string();
@@ -148,13 +150,10 @@ async fn deliver(state: &State, incoming: &Incoming, takers: &[Taker], raw: Byte
     Ok(Acceptance::Accepted(id))
 }
 
-/// What makes it the same message when it comes again: who brings it, its Message-ID and all that it holds, but for the
-/// fields that hosts put on it on the way.
-fn digest(peer: &Peer, data: &[u8]) -> [u8; 32] {
+/// What makes it the same message when it comes again: its Message-ID and all that it holds, but for the fields that hosts
+/// put on it on the way. Not the certificate: the operator's other host may bring it, and has another one.
+fn digest(data: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    let name = peer.name.to_string();
-    hash.update(u64::try_from(name.len()).unwrap_or(0).to_be_bytes());
-    hash.update(name.as_bytes());
     let mut in_head = true;
     let mut skipped = false;
     for line in data.split_inclusive(|&byte| byte == b'\n') {
@@ -179,20 +178,14 @@ fn is_trace_field(line: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use relay::trust::Name;
-
     use super::*;
 
     #[test]
     fn a_message_that_comes_again_is_the_same_whatever_way_it_took() {
-        let peer =
-            |name: &str| Peer { name: Name::parse(name).unwrap(), hosts: Vec::new(), not_after: 0, serial: String::new() };
-        let (a, b) = (peer("CN=a.fr"), peer("CN=b.fr"));
-        let first = digest(&a, b"Received: by us;\r\n\tone\r\nReceived: x\r\nMessage-ID: <1@a>\r\n\r\nReceived: body\r\n");
-        assert_eq!(first, digest(&a, b"Received: by us;\r\n\ttwo\r\nMessage-ID: <1@a>\r\n\r\nReceived: body\r\n"));
-        assert_ne!(first, digest(&b, b"Received: by us\r\nMessage-ID: <1@a>\r\n\r\nReceived: body\r\n"));
-        assert_ne!(first, digest(&a, b"Message-ID: <2@a>\r\n\r\nReceived: body\r\n"));
-        assert_ne!(first, digest(&a, b"Message-ID: <1@a>\r\n\r\n"));
-        assert_ne!(first, digest(&a, b"Message-ID: <1@a>\r\n\tx\r\n\r\nReceived: body\r\n"));
+        let first = digest(b"Received: by us;\r\n\tone\r\nReceived: x\r\nMessage-ID: <1@a>\r\n\r\nReceived: body\r\n");
+        assert_eq!(first, digest(b"Received: by us;\r\n\ttwo\r\nMessage-ID: <1@a>\r\n\r\nReceived: body\r\n"));
+        assert_ne!(first, digest(b"Message-ID: <2@a>\r\n\r\nReceived: body\r\n"));
+        assert_ne!(first, digest(b"Message-ID: <1@a>\r\n\r\n"));
+        assert_ne!(first, digest(b"Message-ID: <1@a>\r\n\tx\r\n\r\nReceived: body\r\n"));
     }
 }

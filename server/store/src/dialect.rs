@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
@@ -83,11 +83,15 @@ pub(crate) async fn check_sqlite(pool: &SqlitePool) -> Result<()> {
 }
 
 pub(crate) async fn postgres_pool(url: &str) -> Result<PgPool> {
+    // A process that is stopped in the middle of a transaction (a paused machine, a debugger) would hold its locks, and
+    // with them the work of all others, for as long as it sleeps. No transaction of ours waits for anything outside.
+    let options: PgConnectOptions = url.parse().map_err(error)?;
+    let options = options.options([("idle_in_transaction_session_timeout", "20s")]);
     PgPoolOptions::new()
         .max_connections(12)
         .acquire_timeout(Duration::from_secs(30))
         .test_before_acquire(false)
-        .connect(url)
+        .connect_with(options)
         .await
         .map_err(error)
 }
@@ -111,8 +115,8 @@ pub(crate) fn error(failure: sqlx::Error) -> Error {
             if let Some(constraint) = sqlite_constraint(db.message()) {
                 return Error::Conflict { constraint };
             }
-            // PostgreSQL: serialisation failure, deadlock, shutdown; SQLite: busy, locked.
-            let transient = ["40001", "40P01", "57P01", "57P03", "5", "6", "261", "517"];
+            // PostgreSQL: serialisation failure, deadlock, too long idle, shutdown; SQLite: busy, locked.
+            let transient = ["40001", "40P01", "25P03", "57P01", "57P03", "5", "6", "261", "517"];
             if transient.contains(&code.as_str()) {
                 return Error::Busy(code);
             }

@@ -60,6 +60,7 @@ pub mod searches;
 pub mod sending;
 pub mod sent;
 pub mod sessions;
+pub mod staff;
 pub mod submissions;
 pub mod support;
 pub mod suspension;

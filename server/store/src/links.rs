@@ -9,6 +9,8 @@ use crate::traces::{self, Actor, Chain, Means, Trace};
 use crate::{Result, Store};
 
 statements! {
+    /// Of two requests for the same person one waits here for the other: each counts what the other made.
+    LOCK = "UPDATE person SET person_id = person_id WHERE person_id = $1";
     INSERT = "INSERT INTO recovery_link (token_hash, person_id, purpose, code_hash, tries, created_at, expires_at)
         VALUES ($1, $2, $3, $4, 0, $5, $6)";
     SELECT = "SELECT person_id, purpose, code_hash, expires_at FROM recovery_link WHERE token_hash = $1";
@@ -81,6 +83,7 @@ impl Store {
         self.write((actor, link, token, code, valid_ms, most), |tx, (actor, link, token, code, valid_ms, most)| {
             async move {
                 let now = tx.now();
+                tx.execute(LOCK, args![link.person]).await?;
                 tx.execute(PRUNE, args![now - 3_600_000]).await?;
                 if tx.fetch_one(RECENT, args![link.person, now - 3_600_000]).await?.int(0)? >= *most {
                     return Ok(false);

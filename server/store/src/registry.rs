@@ -57,6 +57,7 @@ pub const ALL: &[(&str, &[Statement])] = &[
     ("sending", crate::sending::STATEMENTS),
     ("sent", crate::sent::STATEMENTS),
     ("sessions", crate::sessions::STATEMENTS),
+    ("staff", crate::staff::STATEMENTS),
     ("submissions", crate::submissions::STATEMENTS),
     ("submissions::outbox", crate::submissions::outbox::STATEMENTS),
     ("support", crate::support::STATEMENTS),

@@ -97,6 +97,18 @@ async fn postfix_both_ways() {
     let notice = wait_for("Postfix's notice", || async { postfix.mailbox("durand").pop() }).await;
     assert!(notice.contains("5.1.1") && notice.contains("inconnu@medecin.mssante.example"), "{notice}");
 
+    // It asks to be told of success: our report reaches it under the null reverse-path.
+    postfix.submit(&["-N", "success"], &[&martin.login], &letter(&martin.login, "Suivie"));
+    let told = wait_for("our report", || async {
+        postfix.mailbox("durand").into_iter().find(|one| one.contains("Remis : Suivie"))
+    })
+    .await;
+    assert!(
+        told.contains("Action: delivered") && told.contains(&format!("Original-Recipient: rfc822; {}", martin.login)),
+        "{told}"
+    );
+    assert!(told.contains("Return-Path: <>"), "{told}");
+
     // From us to Postfix, with an answer per recipient in the dialogue.
     let to = ["dr.petit@autre.mssante.example", "inconnu@autre.mssante.example"];
     let id = send(web, &martin, "Vers-Postfix", &to, DOTS, json!({})).await;
@@ -123,7 +135,6 @@ async fn postfix_both_ways() {
     });
     let after = tokio::time::timeout(Duration::from_secs(40), after).await.unwrap_or_else(|_| panic!("{}", postfix.log()));
     assert!(after[lost].is_object(), "{after}");
-    // The same report again, made by hand from another place, speaks for nobody: see `relay_out` and the crate's tests.
     server.start_kill().unwrap();
     server.wait().await.unwrap();
 }
@@ -223,10 +234,10 @@ async fn nodemailer_and_smtp_server() {
     })
     .await;
     assert!(both[to[1]]["smtpReply"].as_str().unwrap().starts_with("552 5.2.2"), "{both}");
-    let arrived = crate::process::get(page, "/api/messages").await.unwrap();
+    let arrived = ask(page, "GET", "/api/messages", "").await;
     assert!(arrived.contains("Vers-Node") && arrived.contains("Été"), "{arrived}");
     let form = "from=dr.durand%40mssante.apicrypt.example&to=dr-martin%40medecin.mssante.example&subject=De-Node&text=Merci+..+%C3%A9t%C3%A9";
-    let answer = app_post(page, "/send", form).await;
+    let answer = ask(page, "POST", "/send", form).await;
     assert!(answer.contains("Accepted as"), "{answer}");
     let email = wait_for("the letter of nodemailer", || async { received(&martin, "De-Node").await.pop() }).await;
     assert_eq!(text(&email).trim_end(), "Merci .. été");
@@ -234,15 +245,9 @@ async fn nodemailer_and_smtp_server() {
     server.wait().await.unwrap();
 }
 
-async fn app_post(port: u16, path: &str, form: &str) -> String {
+/// The page of the peer, as a browser asks for it.
+async fn ask(port: u16, method: &str, path: &str, form: &str) -> String {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
-    let answer = crate::http_client::send(
-        address,
-        "POST",
-        path,
-        &[("Content-Type", "application/x-www-form-urlencoded")],
-        form.as_bytes(),
-    )
-    .await;
-    answer.text()
+    let kind = [("Content-Type", "application/x-www-form-urlencoded")];
+    crate::http_client::send(address, method, path, &kind, form.as_bytes()).await.text()
 }

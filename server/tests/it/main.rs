@@ -41,6 +41,7 @@ mod routes;
 mod search;
 mod sms_office;
 mod space;
+mod staff;
 mod submission;
 mod team;
 mod tls;

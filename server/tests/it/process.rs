@@ -87,7 +87,7 @@ async fn exchange(port: u16, request: String) -> Option<String> {
     (body.len() >= expected).then_some(text)
 }
 
-pub async fn get(port: u16, path: &str) -> Option<String> {
+async fn get(port: u16, path: &str) -> Option<String> {
     exchange(port, format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")).await
 }
 

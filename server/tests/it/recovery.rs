@@ -1,6 +1,10 @@
 //! For those who cannot sign in: recovery that never lowers the level of proof, suspension, help by the operator.
 
-use store::testing::Engine;
+use store::{
+    Actor,
+    links::{Link, LinkPurpose},
+    testing::Engine,
+};
 
 use crate::{
     harness::{PASSWORD, TestApp, ordinary},
@@ -14,6 +18,7 @@ const NEW: &str = "trois pommes vertes au marché";
 
 on_both! {
     an_unknown_address_gets_the_same_answer
+    links_asked_for_at_once_are_counted
     a_forgotten_password_wants_a_second_means
     without_a_second_means_there_is_no_way_round
     one_suspends_and_reopens_ones_account
@@ -49,6 +54,15 @@ async fn an_unknown_address_gets_the_same_answer(engine: Engine) {
     let letters = app.post.letters(&ordinary("dr-martin"));
     let links = letters.iter().filter(|letter| letter.text.contains("/connexion/lien/")).count();
     assert_eq!(links, 3);
+}
+
+async fn links_asked_for_at_once_are_counted(engine: Engine) {
+    let app = TestApp::new(engine).await;
+    let user = martin(&app).await;
+    let link = Link { person: user.person, purpose: LinkPurpose::Suspend };
+    let ask = |n: u8| app.state.store.link_create(Actor::SYSTEM, link, [n; 32], None, MINUTE, 3);
+    let made = futures::future::join_all((0..12).map(ask)).await;
+    assert_eq!(made.into_iter().filter(|made| *made.as_ref().unwrap()).count(), 3);
 }
 
 async fn a_forgotten_password_wants_a_second_means(engine: Engine) {

@@ -372,7 +372,7 @@ async fn trust_changes_while_a_connection_lives(engine: Engine) {
     assert!(open.status().metrics().contains("pli_trust_crl_failing 1\n"));
     open.app.clock.advance_ms(40 * DAY_MS);
     assert_eq!(code(&client.say(&format!("MAIL FROM:<{labo}>")).await.unwrap()), "451 4.7.5");
-    assert!(open.status().alarms().iter().any(|alarm| alarm.contains("périmée")), "{:?}", open.status());
+    assert!(open.status().sentences().iter().any(|alarm| alarm.contains("périmée")), "{:?}", open.status());
 
     // A new certificate of ours is taken up beside the connections that live.
     let before = open.relay().identity.shown().unwrap().serial;

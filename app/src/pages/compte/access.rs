@@ -174,6 +174,8 @@ fn event_words(lang: Lang, event: &Event) -> String {
         "delegation-accept" => say::delegation_accept(lang),
         "cgu-announce" => say::cgu_announce(lang),
         "identity-confirmed" => say::identity_confirmed(lang),
+        "staff-add" => say::staff_add(lang),
+        "staff-end" => say::staff_end(lang),
         "sign-in-psc" => say::sign_in_psc(lang),
         kind => return say::other(lang, kind),
     };

@@ -37,6 +37,8 @@ pub struct Told {
     pub trouble: Option<Trouble>,
     /// The host that answered.
     pub host: Option<String>,
+    /// The address of ORCPT as the sender's system gave it (RFC 3461 §4.2).
+    pub original: Option<String>,
 }
 
 /// What a notice needs besides its recipients.
@@ -150,7 +152,7 @@ fn status(kind: Kind, told: &Told) -> RecipientStatus {
     };
     RecipientStatus {
         recipient: told.address.clone(),
-        original: None,
+        original: told.original.clone(),
         action,
         status: Status(class, subject, detail),
         diagnostic: reply.map(ToString::to_string),

@@ -272,6 +272,14 @@ fn is_self_signed(leaf: &CertificateDer<'_>) -> bool {
     X509Certificate::from_der(leaf).is_ok_and(|(_, c)| c.subject().as_raw() == c.issuer().as_raw())
 }
 
+/// Subject and end of a certificate, for the operator's eyes: it proves nothing.
+///
+/// # Errors
+/// A certificate that cannot be read.
+pub fn name_and_end(certificate: &CertificateDer<'_>) -> Result<(Name, UnixMs), CertFault> {
+    peer_of(certificate).map(|peer| (peer.name, peer.not_after))
+}
+
 /// Name, hosts and end of a certificate. It proves nothing by itself: see [`Authority::judge`].
 pub(crate) fn peer_of(certificate: &CertificateDer<'_>) -> Result<Peer, CertFault> {
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| CertFault::Unreadable)?;

@@ -31,6 +31,7 @@ fn told(trouble: Trouble) -> Told {
         address: "dr.durand@autre.mssante.example".into(),
         trouble: Some(trouble),
         host: Some("mx.autre.mssante.example".into()),
+        original: None,
     }
 }
 
@@ -78,11 +79,13 @@ fn late_and_delivered() {
     assert!(!text.contains("À faire"));
     let Some(Report::Delivery(report)) = mail::report::read(&raw, &mail::Limits::default()) else { panic!() };
     assert_eq!((report.recipients[0].action, report.recipients[0].status), (Action::Delayed, Status(4, 4, 1)));
-    let done = Told { trouble: None, ..told(Trouble::Silent) };
+    let done = Told { trouble: None, original: Some("durand@autre.mssante.example".into()), ..told(Trouble::Silent) };
     let raw = compose(&notice(Kind::Delivered), &[done], None).unwrap();
     assert!(
         matches!(mail::report::read(&raw, &mail::Limits::default()), Some(Report::Delivery(r)) if r.recipients[0].action == Action::Delivered)
     );
+    let raw = String::from_utf8(raw).unwrap();
+    assert!(raw.contains("Original-Recipient: rfc822; durand@autre.mssante.example\r\n"), "{raw}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ use crate::Store;
 use crate::db::{Tx, args, statements};
 use crate::error::{Error, Result};
 use crate::keys::Owner;
+use crate::receipts::Receipt;
+use crate::relay_jobs::{self, JobEnvelope, NewJob};
 use crate::traces::{Actor, Means};
 
 statements! {
@@ -28,10 +30,13 @@ pub struct Origin {
     pub digest: [u8; 32],
 }
 
+const ACTOR: Actor = Actor { person: None, session: None, means: Means::Relay };
+
 /// What one transaction takes.
 struct Taking {
     batch: Batch,
     code: Vec<u8>,
+    reports: Vec<NewJob>,
 }
 
 async fn take(tx: &mut Tx, taking: &Taking) -> Result<Inserted> {
@@ -42,19 +47,35 @@ async fn take(tx: &mut Tx, taking: &Taking) -> Result<Inserted> {
         let row = tx.fetch_one(TAKEN, args![account, taking.code.clone()]).await?;
         return Ok(Inserted::Existing(EmailId(row.int(0)?)));
     }
-    insert::run(tx, &taking.batch).await?.pop().ok_or(Error::Corrupt("receive"))
+    let kept = insert::run(tx, &taking.batch).await?.pop().ok_or(Error::Corrupt("receive"))?;
+    let keys = tx.keys(Owner::Account(account.0)).await?;
+    relay_jobs::queue(tx, &keys, ACTOR, account, None, &taking.reports).await?;
+    Ok(kept)
 }
 
 impl Store {
-    /// Keeps a message of another operator, once per BAL. Durable when this returns.
-    pub async fn email_receive(&self, account: AccountId, origin: &Origin, new: NewEmail) -> Result<Inserted> {
-        let actor = Actor { person: None, session: None, means: Means::Relay };
-        let mut batch = self.email_batch(actor, account, vec![new], InsertOptions::default(), None).await?;
+    /// Keeps a message of another operator, once per BAL, and queues with it the report that its sender wants of that.
+    /// Durable when this returns.
+    pub async fn email_receive(
+        &self,
+        account: AccountId,
+        origin: &Origin,
+        new: NewEmail,
+        report: Option<Receipt>,
+    ) -> Result<Inserted> {
+        let mut reports = Vec::new();
+        if let Some(report) = report {
+            let domain = report.to.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase();
+            let envelope = JobEnvelope { recipients: vec![report.to], ..JobEnvelope::default() };
+            let blob = self.blob_put(account, report.report).await?;
+            reports.push(NewJob { domain, local: report.local, envelope, blob });
+        }
+        let mut batch = self.email_batch(ACTOR, account, vec![new], InsertOptions::default(), None).await?;
         batch.operator = Some(origin.operator.clone());
         let keys = self.keys(Owner::Account(account.0)).await?;
         let named = [origin.operator.as_bytes(), b"\0", &origin.digest].concat();
         let code = keys.lookup("received", &named).to_vec();
-        self.write(Taking { batch, code }, |tx, taking| take(tx, taking).boxed()).await
+        self.write(Taking { batch, code, reports }, |tx, taking| take(tx, taking).boxed()).await
     }
 
     /// Forgets what was received before `before`: nobody hands a message over again so late. How many rows.

@@ -12,6 +12,11 @@ use crate::traces::{Actor, Chain, Trace, trace};
 statements! {
     LIST = "SELECT account_id, job_id, submission_id, domain, due_at, queued_at, lease_until, attempts, held, reason
         FROM relay_job ORDER BY queued_at, account_id, job_id LIMIT $1";
+    SEARCH = "SELECT account_id, job_id, submission_id, domain, due_at, queued_at, lease_until, attempts, held, reason
+        FROM relay_job WHERE ($1 = '' OR domain = $1) AND ($2 = '' OR $2 = CASE WHEN held = 2 THEN 'dropped'
+        WHEN held = 1 THEN 'held' WHEN lease_until > $3 THEN 'sending' WHEN attempts > 0 THEN 'deferred' ELSE 'queued' END)
+        ORDER BY queued_at, account_id, job_id LIMIT $4";
+    DOMAINS = "SELECT domain, COUNT(*) FROM relay_job GROUP BY domain ORDER BY domain LIMIT $1";
     FIND = "SELECT account_id, job_id, submission_id, domain, due_at, queued_at, lease_until, attempts, held, reason
         FROM relay_job WHERE job_id = $1";
     RETRY = "UPDATE relay_job SET due_at = $3 WHERE account_id = $1 AND job_id = $2";
@@ -21,8 +26,10 @@ statements! {
         CAST(COALESCE(SUM(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), 0) AS BIGINT) FROM relay_job";
 }
 
-/// Not tried until it is released. 2: to be dropped.
+/// Not tried until it is released.
 const HELD: i64 = 1;
+/// To be dropped, which who works the queue off does.
+const DROPPED: i64 = 2;
 
 /// One job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +44,8 @@ pub struct QueueRow {
     pub lease_until: i64,
     pub attempts: i64,
     pub held: bool,
+    /// It is about to be dropped.
+    pub dropped: bool,
     /// Code of the last trouble.
     pub reason: Option<String>,
 }
@@ -52,6 +61,19 @@ pub struct QueueFigures {
     pub oldest_at: Option<i64>,
 }
 
+impl QueueRow {
+    /// `queued`, `deferred` (tried before), `sending`, `held` or `dropped`: the words of the filter of `queue_search`.
+    pub fn state(&self, now: i64) -> &'static str {
+        match (self.dropped, self.held, self.lease_until > now) {
+            (true, ..) => "dropped",
+            (_, true, _) => "held",
+            (.., true) => "sending",
+            _ if self.attempts > 0 => "deferred",
+            _ => "queued",
+        }
+    }
+}
+
 fn read(row: &Row) -> Result<QueueRow> {
     Ok(QueueRow {
         account: AccountId(row.int(0)?),
@@ -63,6 +85,7 @@ fn read(row: &Row) -> Result<QueueRow> {
         lease_until: row.int(6)?,
         attempts: row.int(7)?,
         held: row.int(8)? == HELD,
+        dropped: row.int(8)? == DROPPED,
         reason: row.opt_text(9)?,
     })
 }
@@ -81,6 +104,24 @@ impl Store {
     pub async fn queue_list(&self, limit: u32) -> Result<Vec<QueueRow>> {
         let rows = self.read().await?.fetch_all(LIST, args![i64::from(limit)]).await?;
         rows.iter().map(read).collect()
+    }
+
+    /// The jobs for a domain and in a state (`QueueRow::state`), the oldest first; empty text asks for any.
+    pub async fn queue_search(&self, domain: &str, state: &str, limit: u32) -> Result<Vec<QueueRow>> {
+        let now = self.now();
+        let rows = self.read().await?.fetch_all(SEARCH, args![domain, state, now, i64::from(limit)]).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The domains that jobs wait for, by name, with how many.
+    pub async fn queue_domains(&self, limit: u32) -> Result<Vec<(String, i64)>> {
+        let rows = self.read().await?.fetch_all(DOMAINS, args![i64::from(limit)]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+    }
+
+    /// One job. `NotFound`.
+    pub async fn queue_find(&self, id: i64) -> Result<QueueRow> {
+        read(&self.read().await?.fetch_optional(FIND, args![id]).await?.ok_or(Error::NotFound)?)
     }
 
     /// Makes a job due now. `NotFound`.

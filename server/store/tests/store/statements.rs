@@ -52,6 +52,8 @@ fn migrations_differ_only_in_types() {
         "0005_means",
         "0006_passkeys",
         "0007_outgoing",
+        "0008_received",
+        "0009_staff",
         "0011_team",
     ] {
         let read = |engine: &str| {
