@@ -1,4 +1,4 @@
-import { end, Guest } from '../support/delegation';
+import { end, Guest, sendLater } from '../support/delegation';
 import { good } from '../support/opening';
 import { expect, hydrated, test } from '../support/server';
 
@@ -58,6 +58,49 @@ test.describe('revocation while the other has a draft open', () => {
     await expect(paul.page.getByRole('heading', { level: 1 })).toHaveText('Page introuvable');
     await paul.context.close();
   });
+});
+
+test('sending on behalf crossed with undo and with a send for later', async ({ dr, colleague, browser, server }, info) => {
+  test.slow();
+  const anne = await Guest.invited(dr, server, browser, info.project.use, 'Anne Colin', 'send');
+  await hydrated(anne.page);
+  const benali = await colleague(BENALI);
+  const [subject, later] = [`Croisé ${Date.now()}`, `Plus tard ${Date.now()}`];
+  await anne.page.getByRole('link', { name: 'Nouveau message' }).first().click();
+  const hers = anne.page.getByTestId('composer');
+  await hers.getByLabel('À', { exact: true }).fill(BENALI);
+  await hers.getByLabel('À', { exact: true }).press('Enter');
+  await hers.getByLabel('Objet').fill(subject);
+  await hers.getByLabel('Message').fill('Bonjour,');
+  await hers.getByRole('button', { name: 'Envoyer' }).click();
+  // She takes it back and leaves it; he finds it and sends it: it is from him alone.
+  await anne.page.getByTestId('toast').getByRole('button', { name: 'Annuler' }).click();
+  await expect(hers.getByLabel('Objet')).toHaveValue(subject);
+  await expect(anne.page).toHaveURL(/\/ecrire\/e\w+/);
+  const draft = anne.page.url();
+  await anne.page.goBack();
+  await expect(hers).toBeHidden();
+  await dr.goto(draft);
+  await hydrated(dr);
+  const his = dr.getByTestId('composer');
+  await expect(his.getByLabel('Objet')).toHaveValue(subject);
+  await his.getByRole('button', { name: 'Envoyer' }).click();
+  await expect(his).toBeHidden();
+  await expect(benali.getByTestId('message-list')).toContainText(subject, { timeout: 40_000 });
+  await benali.getByTestId('row').filter({ hasText: subject }).locator('a.row-link').click();
+  await expect(benali.locator('.message-head .sender-name').last()).toContainText('Martin');
+  await expect(benali.locator('.message-head .sender-name').last()).not.toContainText('Anne');
+
+  // What she left to be sent later does not leave when she is gone; he is told.
+  await sendLater(anne.page, BENALI, later, 120);
+  await end(dr, server, 'Anne Colin');
+  await server.advance(130);
+  await dr.goto(`${server.url}/courrier`);
+  await expect(dr.getByTestId('message-list')).toContainText(later, { timeout: 40_000 });
+  await benali.goto(`${server.url}/courrier`);
+  await expect(benali.getByTestId('message-list')).toContainText(subject);
+  await expect(benali.getByTestId('message-list')).not.toContainText(later);
+  await anne.context.close();
 });
 
 test('a draft is handed in, returned with a word, corrected and approved', async ({ dr, browser, server }, info) => {

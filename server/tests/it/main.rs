@@ -10,6 +10,7 @@ mod cgu;
 mod clamd;
 mod compose;
 mod delegation;
+mod delegation_matrix;
 mod delegation_psc;
 mod delegation_rights;
 mod demo;

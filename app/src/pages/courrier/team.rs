@@ -24,6 +24,10 @@ use crate::{
 
 use super::forms::{DO, Hidden};
 
+mod giving;
+
+pub use giving::{GiveOptions, given};
+
 /// The choice of nobody and of no state.
 const NONE: &str = "-";
 
