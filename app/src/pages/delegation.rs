@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use wire::delegation::DelegateRole;
 
-use super::compte::delegations::role_words;
+use super::compte::delegations::role_given;
 use crate::{
     components::{Button, ButtonLink, Checkbox, Field, Notice},
     format::date,
@@ -85,9 +85,9 @@ fn offer(offered: Offered, next: Next, error: Option<(String, String)>) -> AnyVi
         Next::Answer { sign } => answer(&action, sign, error.as_ref()),
     };
     view! {
-        <p class="lead">{words::offer_lead(lang, &offered.holder, &offered.address)}</p>
+        <p class="lead">{words::offer_lead(lang, &offered.address, &offered.holder)}</p>
         <dl class="facts">
-            <div><dt>{words::offer_role(lang)}</dt><dd>{role_words(lang, offered.role)}</dd></div>
+            <div><dt>{words::offer_role(lang)}</dt><dd>{role_given(lang, offered.role)}</dd></div>
             <div><dt>{words::offer_when(lang)}</dt><dd>{dates}</dd></div>
             <div><dt>{words::offer_reason(lang)}</dt><dd>{offered.reason}</dd></div>
         </dl>
