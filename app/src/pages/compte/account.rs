@@ -268,7 +268,7 @@ fn overview(page: Overview, now_local: &str) -> AnyView {
         .map(|held| {
             let used = crate::format::size::bytes(lang, held.used);
             let space = match held.quota {
-                Some(quota) => words::quota_of(lang, &used, &crate::format::size::bytes(lang, quota)),
+                Some(quota) => words::quota_of(lang, &crate::format::size::bytes(lang, quota), &used),
                 None => words::quota(lang, &used),
             };
             let nearly_full = held.quota.is_some_and(|quota| held.used >= quota / 10 * 9);
