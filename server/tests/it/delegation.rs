@@ -205,6 +205,8 @@ async fn from_an_invitation_to_the_first_message(engine: Engine) {
     for said in ["Marie Petit", "Envoyer en votre nom", "Engagement de secret signé", "Dernière utilisation"] {
         assert!(list.contains(said), "{said}: {list}");
     }
+    let log = desk.get(&format!("/compte/acces/{account}")).await.text();
+    assert!(log.contains("A créé son accès à partir d’une invitation") && !log.contains("Autre acte"), "{log}");
     let kinds = kinds(&app, &martin).await;
     for kind in ["delegation-invite", "delegation-newcomer", "delegation-accept", "submission-create"] {
         assert!(kinds.iter().any(|one| one == kind), "{kind}: {kinds:?}");
