@@ -8,6 +8,7 @@ pub mod folders;
 pub mod list;
 pub mod portal;
 pub mod search;
+pub mod team;
 pub mod thread;
 pub mod transport;
 

@@ -7,10 +7,13 @@ use leptos_router::{
     params::ParamsMap,
     path,
 };
-use wire::id::{AccountId, EmailId, ThreadId};
+use wire::{
+    id::{AccountId, EmailId, ThreadId},
+    team::WorkState,
+};
 
 use crate::{
-    api::list::{Filter, ListKey, Source},
+    api::list::{Assignee, Filter, ListKey, Source, TeamFilter},
     browser,
     components::SiteBanner,
     pages::courrier::Courrier,
@@ -60,6 +63,16 @@ pub enum Start {
     Draft(EmailId),
 }
 
+impl Start {
+    /// The message whose conversation is answered, if it is.
+    pub fn answered(self) -> Option<EmailId> {
+        match self {
+            Self::From(email, Mode::Reply | Mode::ReplyAll) | Self::Draft(email) => Some(email),
+            Self::From(_, Mode::Forward) | Self::Empty => None,
+        }
+    }
+}
+
 /// A conversation, as its address opens it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Opened {
@@ -77,6 +90,8 @@ pub enum Place {
     Thread(ListKey, Opened),
     Compose(AccountId, Start),
     Folders(AccountId),
+    /// Who works in the BAL, and the hand-over.
+    Team(AccountId),
     Unknown,
 }
 
@@ -96,6 +111,7 @@ impl Place {
         let account: AccountId = account.parse().ok()?;
         match *rest {
             ["dossiers"] => return Some(Self::Folders(account)),
+            ["equipe"] => return Some(Self::Team(account)),
             ["ecrire"] => return Some(Self::Compose(account, start(query))),
             ["ecrire", draft] => return Some(Self::Compose(account, Start::Draft(draft.parse().ok()?))),
             _ => {}
@@ -109,6 +125,10 @@ impl Place {
             account,
             source,
             filter: Filter::from_code(query.get_str("filtre")),
+            team: TeamFilter {
+                assignee: query.get_str("qui").and_then(Assignee::from_code),
+                state: query.get_str("etat").and_then(WorkState::from_code),
+            },
             cursor: query.get_str("avant").or_else(|| query.get_str("apres")).map(String::from),
         };
         match *rest {
@@ -126,7 +146,7 @@ impl Place {
     pub fn account(&self) -> Option<AccountId> {
         match self {
             Self::List(key) | Self::Thread(key, _) => Some(key.account),
-            Self::Compose(account, _) | Self::Folders(account) => Some(*account),
+            Self::Compose(account, _) | Self::Folders(account) | Self::Team(account) => Some(*account),
             Self::Unknown => None,
         }
     }
@@ -152,7 +172,7 @@ impl Place {
         match self {
             Self::List(_) | Self::Unknown => "list",
             Self::Thread(..) => "message",
-            Self::Compose(..) | Self::Folders(_) => "composer",
+            Self::Compose(..) | Self::Folders(_) | Self::Team(_) => "composer",
         }
     }
 }
@@ -174,7 +194,14 @@ impl ListKey {
 
     fn query(&self) -> String {
         let mut query = String::new();
-        for (name, value) in [("filtre", self.filter.code()), ("avant", self.cursor.as_deref())] {
+        let who = self.team.assignee.map(Assignee::code);
+        let pairs = [
+            ("filtre", self.filter.code()),
+            ("qui", who.as_deref()),
+            ("etat", self.team.state.map(WorkState::code)),
+            ("avant", self.cursor.as_deref()),
+        ];
+        for (name, value) in pairs {
             if let Some(value) = value {
                 let sign = if query.is_empty() { '?' } else { '&' };
                 query.extend([&sign.to_string(), name, "=", value]);
@@ -210,6 +237,11 @@ impl ListKey {
         Self { cursor: None, filter, ..self.clone() }
     }
 
+    /// The same list, narrowed otherwise by the work of a team, from the top.
+    pub fn of_team(&self, team: TeamFilter) -> Self {
+        Self { cursor: None, team, ..self.clone() }
+    }
+
     /// Another page of the same list.
     pub fn at(&self, cursor: &str) -> Self {
         Self { cursor: Some(cursor.into()), ..self.clone() }
@@ -217,7 +249,7 @@ impl ListKey {
 
     /// The whole of another folder or search.
     pub fn of(account: AccountId, source: Source) -> Self {
-        Self { account, source, filter: Filter::All, cursor: None }
+        Self { account, source, filter: Filter::All, team: TeamFilter::default(), cursor: None }
     }
 }
 
@@ -250,6 +282,7 @@ mod tests {
             account: AccountId(7),
             source: Source::Mailbox(MailboxId(9)),
             filter: Filter::Unread,
+            team: TeamFilter { assignee: Some(Assignee::Nobody), state: Some(WorkState::Waiting) },
             cursor: Some("abc_-1".into()),
         };
         assert_eq!(read(&key.url()), Place::List(key.clone()));

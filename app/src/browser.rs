@@ -8,6 +8,7 @@ pub mod frame;
 pub mod keys;
 pub mod live;
 pub mod net;
+pub mod print;
 pub mod seal;
 pub mod storage;
 pub mod upload;

@@ -14,6 +14,7 @@ use crate::{
         accueil::Home,
         annuaire::{Directory, DirectoryPage},
         approbation::{ApprovalPage, Approvals},
+        boites::{self, Boxes},
         compte::{
             PreferencesForm, Sessions,
             account::{AccountPage, AccountSheet},
@@ -22,6 +23,7 @@ use crate::{
             Code, CodePage, SignIn,
             secours::{Recovery, RecoveryPage},
         },
+        delegation::OfferPage,
         erreur::{ErrorPage, sentences},
         exploitation::{Operator, OperatorPage},
         inscription::OpeningPage,
@@ -70,6 +72,10 @@ pub enum PublicPage {
     Operator(Box<OperatorPage>),
     /// An enrolled browser is asked.
     Approval(Box<ApprovalPage>),
+    /// What the link of an invitation shows.
+    Offer(Box<OfferPage>),
+    /// One inbox over all BALs.
+    Boxes(Box<Boxes>),
 }
 
 impl PublicPage {
@@ -91,6 +97,8 @@ impl PublicPage {
             Self::Directory(_) => i18n::directory::title(lang),
             Self::Operator(page) => page.title(lang),
             Self::Approval(_) => i18n::approval::title(lang),
+            Self::Offer(page) => page.title(lang),
+            Self::Boxes(_) => i18n::boxes::title(lang),
         };
         format::page_title(lang, page)
     }
@@ -119,6 +127,8 @@ impl PublicPage {
             Self::Directory(page) => view! { <Directory page=*page/> }.into_any(),
             Self::Operator(page) => view! { <Operator page=*page now_local=context.now_local.clone()/> }.into_any(),
             Self::Approval(page) => view! { <Approvals page=*page now_local=context.now_local.clone()/> }.into_any(),
+            Self::Offer(page) => page.draw(),
+            Self::Boxes(page) => boites::boxes(*page, &context.now_local),
         }
     }
 
@@ -134,7 +144,12 @@ impl PublicPage {
     /// Small forms and errors stand in the middle of the screen.
     fn is_alone(&self) -> bool {
         match self {
-            Self::SignIn { .. } | Self::Code(_) | Self::Recovery(_) | Self::Error { .. } | Self::Approval(_) => true,
+            Self::SignIn { .. }
+            | Self::Code(_)
+            | Self::Recovery(_)
+            | Self::Error { .. }
+            | Self::Approval(_)
+            | Self::Offer(_) => true,
             Self::Account(page) => matches!(**page, AccountPage::Confirm { .. }),
             _ => false,
         }

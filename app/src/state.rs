@@ -13,6 +13,7 @@ pub mod opening;
 pub mod quote;
 pub mod reading;
 pub mod session;
+pub mod team;
 pub mod toasts;
 
 pub use mail::{Mail, use_mail};

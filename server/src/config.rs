@@ -13,12 +13,14 @@ use std::{
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+pub mod delegation;
 pub mod opening;
 pub mod portal;
 pub mod relay;
 pub mod relay_out;
 mod settings;
 
+pub use delegation::Delegations;
 pub use opening::{Opening, Psc};
 pub use relay::{Relay, Role, Scan, Trust};
 pub use relay_out::{RatesConfig, RelayOut};
@@ -70,6 +72,7 @@ pub struct Config {
     pub closing: Closing,
     pub psc: Psc,
     pub opening: Opening,
+    pub delegation: Delegations,
     pub tls: portal::Tls,
     pub legal: portal::Legal,
     pub support: portal::Support,
@@ -407,6 +410,7 @@ impl Config {
         self.check_relay()?;
         self.check_relay_out()?;
         self.check_opening()?;
+        self.check_delegation()?;
         self.check_portal()
     }
 }

@@ -4,6 +4,7 @@
 //! (`layers::guard`: where from, who, may they, how much, how long), then its handler, then the security headers.
 
 pub mod account_pages;
+pub mod all_boxes;
 pub mod approval;
 pub mod assets;
 pub mod body;
@@ -14,11 +15,13 @@ pub mod download;
 pub mod events;
 pub mod extract;
 pub mod forms;
+pub mod guard;
 pub mod headers;
 pub mod health;
 pub mod jmap;
 pub mod layers;
 pub mod listener;
+pub mod offer;
 pub mod openapi;
 pub mod opening;
 pub mod operator_pages;

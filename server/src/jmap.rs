@@ -12,6 +12,7 @@ pub mod request;
 pub mod session;
 pub mod snippet;
 pub mod submission;
+pub mod team;
 pub mod thread;
 pub mod types;
 
@@ -23,7 +24,7 @@ use store::accounts::States;
 use wire::{
     Problem,
     id::AccountId,
-    jmap::{CORE, Invocation, MAIL, PLI, Request, Response, SUBMISSION},
+    jmap::{CORE, Invocation, MAIL, PLI, Request, Response, SUBMISSION, TEAM},
     portal::Action,
 };
 
@@ -91,11 +92,22 @@ methods! {
     "Recipient/check" PLI [Read] pli::check;
     "Receipt/answer" PLI [Send] pli::receipt_answer;
     "Search/get" PLI [Read] pli::search_get;
+    "Email/printed" PLI [Read] pli::printed;
     "Search/set" PLI [Read] pli::search_set;
+    "Member/get" TEAM [Read] team::members;
+    "Work/get" TEAM [Read] team::get;
+    "Work/changes" TEAM [Read] team::changes;
+    "Work/set" TEAM [Sort] team::set;
+    "Work/count" TEAM [Read] team::count;
+    "Work/handOver" TEAM [Sort] team::hand_over;
+    "Work/answering" TEAM [Draft] team::answering;
+    "Note/get" TEAM [Read] team::note_get;
+    "Note/changes" TEAM [Read] team::note_changes;
+    "Note/set" TEAM [Sort] team::note_set;
 }
 
 /// All that a client may name in `using`.
-pub const CAPABILITIES: [&str; 4] = [CORE, MAIL, SUBMISSION, PLI];
+pub const CAPABILITIES: [&str; 5] = [CORE, MAIL, SUBMISSION, PLI, TEAM];
 
 /// Runs the calls of a request in order (RFC 8620 §3.3).
 ///

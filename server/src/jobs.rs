@@ -14,7 +14,7 @@ use crate::boot;
 use crate::config::Role;
 use crate::portal::cgu;
 use crate::relay::outbox::SqlOutbox;
-use crate::service::{outbox, tell, welcome};
+use crate::service::{delegation, outbox, tell, welcome};
 use crate::state::State;
 
 /// The longest wait between two looks at the outbox: behind the hints, which may be missed.
@@ -31,6 +31,8 @@ const EXPIRY: Duration = Duration::from_secs(300);
 const WELCOMING: Duration = Duration::from_secs(30);
 /// How often it is looked whether somebody must be told of new terms of service.
 const ANNOUNCING: Duration = Duration::from_secs(20);
+/// How often it is looked whether delegations end soon.
+const ENDS: Duration = Duration::from_secs(600);
 /// How often what is old is removed.
 const PRUNING: Duration = Duration::from_secs(3600);
 const HOUR_MS: i64 = 3_600_000;
@@ -46,6 +48,7 @@ pub fn spawn(state: &State) {
     tokio::spawn(closing_job(state.clone()));
     tokio::spawn(cgu_job(state.clone()));
     tokio::spawn(welcome_job(state.clone()));
+    tokio::spawn(delegation_job(state.clone()));
     match boot::anchor_key(&state.config) {
         Ok(key) => {
             tokio::spawn(anchor_job(state.clone(), key.clone()));
@@ -117,6 +120,17 @@ pub fn relay_out(state: &State) -> Option<tokio::task::JoinHandle<()>> {
         idle: OUTBOX_POLL,
     };
     Some(tokio::spawn(std::sync::Arc::new(worker).run(state.closing.clone())))
+}
+
+/// Tells of delegations that end soon.
+async fn delegation_job(state: State) {
+    while pause(&state, ENDS).await {
+        match delegation::announce_ends(&state).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "told of delegations that end soon"),
+            Err(error) => tracing::warn!(%error, "ends of delegations could not be told, trying again"),
+        }
+    }
 }
 
 /// Tells of new mail and sends the notices that wait.

@@ -2,6 +2,7 @@
 //! that pages rendered in process call them too.
 
 pub mod cgu;
+pub mod delegation;
 pub mod maintenance;
 pub mod me;
 pub mod opening;

@@ -2,16 +2,19 @@
 //! server's state and, where a BAL is touched, the proof of a right. No HTTP, no JSON of JMAP, no SQL.
 
 pub mod actions;
+pub mod boxes;
 pub mod cards;
 pub mod compose;
 pub mod content;
 pub mod conversations;
+pub mod delegation;
 pub mod draft;
 pub mod folders;
 pub mod import;
 pub mod letter;
 pub mod nomenclature;
 pub mod notice;
+pub mod on_behalf;
 pub mod opening;
 pub mod outbox;
 pub mod prepare;
@@ -20,9 +23,11 @@ pub mod receive;
 pub mod receipts;
 pub mod recipients;
 pub mod reports;
+pub mod review;
 pub mod search;
 pub mod send;
 pub mod structure;
+pub mod team;
 pub mod tell;
 pub mod transit;
 pub mod welcome;

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::{
     Problem,
-    id::{AccountId, MailboxId, SearchId},
+    id::{AccountId, MailboxId, PersonId, SearchId},
     jmap::{Request, result_of},
     limits::PAGE_ROWS,
     mail::{GetAnswer, QueryAnswer, ROW_PROPERTIES, Row, Search, Snippet},
+    team::WorkState,
 };
 
 use super::{Api, get_arguments};
@@ -59,12 +60,72 @@ impl Filter {
     }
 }
 
+/// What the list is narrowed to by the work of a team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct TeamFilter {
+    pub assignee: Option<Assignee>,
+    pub state: Option<WorkState>,
+}
+
+/// Who has the conversations in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Assignee {
+    Nobody,
+    Person(PersonId),
+}
+
+impl Assignee {
+    /// Reads `?qui=`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        if code == "personne" { Some(Self::Nobody) } else { code.parse().ok().map(Self::Person) }
+    }
+
+    /// The word in the address.
+    pub fn code(self) -> String {
+        match self {
+            Self::Nobody => "personne".to_owned(),
+            Self::Person(person) => person.to_string(),
+        }
+    }
+
+    fn id(self) -> Option<PersonId> {
+        match self {
+            Self::Nobody => None,
+            Self::Person(person) => Some(person),
+        }
+    }
+}
+
+impl TeamFilter {
+    /// Nothing is narrowed.
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Conditions of Email/query. What is done is asked for by its state alone.
+    fn conditions(self) -> Vec<Value> {
+        let mut all = Vec::new();
+        if let Some(assignee) = self.assignee {
+            all.push(json!({"assigneeId": assignee.id()}));
+        }
+        match self.state {
+            Some(state) => all.push(json!({"workState": state})),
+            None if self.assignee.is_some() => {
+                all.push(json!({"operator": "NOT", "conditions": [{"workState": WorkState::Done}]}));
+            }
+            None => {}
+        }
+        all
+    }
+}
+
 /// One page of one list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListKey {
     pub account: AccountId,
     pub source: Source,
     pub filter: Filter,
+    pub team: TeamFilter,
     /// Opaque place given by the page before or after; none is the top.
     pub cursor: Option<String>,
 }
@@ -95,9 +156,13 @@ impl Api {
 
     async fn mailbox_page(&self, key: &ListKey, mailbox: MailboxId) -> Result<Page, Problem> {
         let inside = json!({"inMailbox": mailbox});
-        let filter = match key.filter.condition() {
-            None => inside,
-            Some(condition) => json!({"operator": "AND", "conditions": [inside, condition]}),
+        let mut conditions = key.team.conditions();
+        conditions.extend(key.filter.condition());
+        let filter = if conditions.is_empty() {
+            inside
+        } else {
+            conditions.insert(0, inside);
+            json!({"operator": "AND", "conditions": conditions})
         };
         let mut query = query_arguments(key);
         query["filter"] = filter;

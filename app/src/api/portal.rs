@@ -3,7 +3,7 @@
 use serde_json::json;
 use wire::{
     Problem,
-    id::AccountId,
+    id::{AccountId, EmailId},
     jmap::Request,
     mail::{GetAnswer, Identity, Mailbox},
     portal::{Me, Stay},
@@ -25,6 +25,12 @@ impl Api {
     /// Keeps a preference: `change` is any subset of `wire::portal::Preferences`.
     pub async fn prefer(&self, change: serde_json::Value) -> Result<(), Problem> {
         self.portal("PATCH", "/api/me/preferences", Some(change)).await.map(|_| ())
+    }
+
+    /// Hands a draft in, for somebody who may send.
+    pub async fn hand_in(&self, account: AccountId, draft: EmailId) -> Result<(), Problem> {
+        let path = ["/api/accounts/", &account.to_string(), "/reviews"].concat();
+        self.portal("POST", &path, Some(json!({"emailId": draft}))).await.map(|_| ())
     }
 
     /// Folders (RFC 8621 §2.1) with their state, and identities (§6.1) of an account.

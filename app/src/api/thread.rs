@@ -18,6 +18,12 @@ struct Members {
 }
 
 impl Api {
+    /// Says that messages are printed: it is traced like their opening (Email/printed of our extension).
+    pub async fn printed(&self, account: AccountId, emails: &[EmailId]) -> Result<(), Problem> {
+        let arguments = json!({"accountId": account, "emailIds": emails});
+        self.jmap(Request::new().call("Email/printed", arguments)).await?.answer::<serde_json::Value>(0).map(drop)
+    }
+
     /// The messages of a conversation, oldest first (RFC 8621 §3.1 and §4.2). Fails with 404 when there is none.
     pub async fn thread(&self, account: AccountId, thread: ThreadId) -> Result<Vec<Message>, Problem> {
         let ids = result_of(0, "Thread/get", "/list/*/emailIds");

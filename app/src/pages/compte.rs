@@ -1,8 +1,11 @@
 //! The pages under `/compte`: ordinary forms, no WebAssembly. Here the sessions and the preferences; the rest in `account`.
 
 mod access;
+pub mod acces;
 pub mod account;
+pub mod delegations;
 pub mod devices;
+pub mod drafts;
 mod outside;
 pub mod password;
 

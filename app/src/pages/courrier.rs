@@ -14,6 +14,8 @@ mod palette;
 mod reading;
 mod row;
 mod sidebar;
+mod team;
+mod team_page;
 
 use leptos::{
     prelude::*,
@@ -118,6 +120,7 @@ fn Screen(
     }
     follow(mail, place);
     keys::listen(mail);
+    browser::print::listen(move || mail.printed());
     let toasts = mail.toasts;
     let alive = RwSignal::new(false);
     Effect::new(move |_| {
@@ -154,6 +157,7 @@ enum Main {
     Thread,
     Compose(Start),
     Folders,
+    Team,
 }
 
 #[component]
@@ -167,6 +171,7 @@ fn Panes(alive: Signal<bool>) -> impl IntoView {
             Place::Thread(..) => Main::Thread,
             Place::Compose(_, start) => Main::Compose(*start),
             Place::Folders(_) => Main::Folders,
+            Place::Team(_) => Main::Team,
             Place::List(_) | Place::Unknown => Main::Nothing,
         })
     });
@@ -192,6 +197,7 @@ fn Panes(alive: Signal<bool>) -> impl IntoView {
                     Main::Thread => later::reading(),
                     Main::Compose(start) => later::composer(start),
                     Main::Folders => later::folders(),
+                    Main::Team => later::team(),
                 }}
             </section>
         </main>
@@ -221,6 +227,7 @@ fn follow(mail: Mail, place: Memo<Place>) {
         }
         let (idle, absolute) = mail.me.with_untracked(|me| (me.idle_seconds, me.absolute_seconds));
         mail.session.watch(mail.api(), idle, absolute);
+        mail.begin_team();
         mail.listen();
         frame::attach_all();
         browser::drop_parameter("dit");
@@ -234,6 +241,7 @@ fn title(mail: Mail) -> String {
     match mail.place.get() {
         Place::Compose(..) => format::page_title(lang, i18n::compose::title(lang)),
         Place::Folders(_) => format::page_title(lang, i18n::folder::title(lang)),
+        Place::Team(_) => format::page_title(lang, i18n::team::title(lang)),
         _ => {
             let unread = mail.mailbox().map_or(0, |mailbox| u64::from(mailbox.unread_threads));
             format::folder_title(lang, unread, &mail.list_name())

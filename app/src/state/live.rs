@@ -5,11 +5,12 @@
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 use std::{cell::Cell, rc::Rc};
-use wire::id::MailboxId;
+use wire::{Problem, id::MailboxId};
 
 use crate::{
     api::{compose::SavedDraft, list::Source},
-    browser::{clock, live},
+    app::Place,
+    browser::{self, clock, live},
 };
 
 use super::Mail;
@@ -17,7 +18,7 @@ use super::Mail;
 /// Milliseconds that several events wait for each other.
 const GATHER_MS: u64 = 120;
 /// The types whose states are followed, in the order of [`States`].
-const TYPES: [&str; 3] = ["Email", "Mailbox", "EmailSubmission"];
+const TYPES: [&str; 4] = ["Email", "Mailbox", "EmailSubmission", "Work"];
 
 /// States (RFC 8620 §1.6.1), which this server counts upwards.
 pub type States = [u64; TYPES.len()];
@@ -99,6 +100,12 @@ impl Mail {
         {
             self.session.notice(&problem);
         }
+        if heard[3] > known[3] {
+            if let Err(problem) = self.list.refresh(&api, true).await {
+                self.session.notice(&problem);
+            }
+            self.refresh_team(&api).await;
+        }
         self.knows(heard);
     }
 
@@ -122,7 +129,7 @@ impl Mail {
         };
         let (before, after) = (state_number(&saved.states.0), state_number(&saved.states.1));
         if !shows && self.known.get_value()[0] == before {
-            self.knows([after, 0, 0]);
+            self.knows([after, 0, 0, 0]);
         }
     }
 
@@ -136,9 +143,22 @@ impl Mail {
         self.missed.set_value(false);
         let answers = [self.list.refresh(&api, live).await, self.reading.refresh(&api, account).await];
         self.refresh_folders(&api).await;
-        let failed = answers.into_iter().filter_map(Result::err).map(|problem| self.session.notice(&problem)).count();
+        if self.team.is_shared() {
+            self.refresh_team(&api).await;
+        }
+        let failed = answers.into_iter().filter_map(Result::err).map(|problem| self.troubled(&problem)).count();
         if failed == 0 {
-            self.knows(newest(heard, [self.list.state(), 0, 0]));
+            self.knows(newest(heard, [self.list.state(), 0, 0, 0]));
+        }
+    }
+
+    /// Notes a failure. Where the BAL is not open to this person any more, what is on screen goes too; what is being
+    /// written stays, since nothing typed is ever lost.
+    fn troubled(&self, problem: &Problem) {
+        self.session.notice(problem);
+        let writing = self.place.with_untracked(|place| matches!(place, Place::Compose(..)));
+        if problem.code() == "accountNotFound" && !writing {
+            browser::leave(&browser::address());
         }
     }
 
@@ -148,7 +168,7 @@ impl Mail {
                 if self.mailboxes.with_untracked(|old| *old != mailboxes) {
                     self.mailboxes.set(mailboxes);
                 }
-                self.knows([0, state_number(&state), 0]);
+                self.knows([0, state_number(&state), 0, 0]);
             }
             Err(problem) => self.session.notice(&problem),
         }
@@ -165,7 +185,7 @@ mod tests {
 
     #[test]
     fn states_only_grow() {
-        assert_eq!(newest([5, 1, 0], [4, 2, 0]), [5, 2, 0]);
+        assert_eq!(newest([5, 1, 0, 0], [4, 2, 0, 0]), [5, 2, 0, 0]);
         assert_eq!(state_number("17"), 17);
         assert_eq!(state_number(""), 0);
     }

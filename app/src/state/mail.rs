@@ -6,6 +6,7 @@ use wire::{
     id::{AccountId, EmailId, MailboxId, SubmissionId},
     mail::{Address, Identity, Mailbox, Recipient},
     portal::{Account, Action, Me},
+    team::Others,
 };
 
 use crate::{
@@ -27,6 +28,7 @@ use super::{
     opening::{Opening, whereabouts},
     reading::Reading,
     session::Session,
+    team::Team,
     toasts::Toasts,
 };
 
@@ -42,6 +44,7 @@ pub struct Mail {
     pub identities: RwSignal<Vec<Identity>>,
     pub list: List,
     pub reading: Reading,
+    pub team: Team,
     /// What the composer starts with, once it is known.
     pub draft: RwSignal<Option<Draft>>,
     pub draft_status: RwSignal<Status>,
@@ -88,12 +91,13 @@ impl Mail {
     /// Makes the memory from the opening of `place`.
     pub fn new(lang: Lang, api: Api, place: Memo<Place>, navigate: Callback<String>, opening: Opening) -> Self {
         let first = place.get_untracked();
-        let Opening { me, mailboxes, mailboxes_state, identities, page, thread, draft, recipients } = opening;
+        let Opening { me, mailboxes, mailboxes_state, identities, page, thread, draft, recipients, team, others } = opening;
         let (draft_status, draft) = match draft {
             Some(Ok(draft)) => (Status::Ready, Some(draft)),
             Some(Err(problem)) => (Status::Failed(problem), None),
             None => (Status::Loading, None),
         };
+        let worked = state_number(&team.state);
         let state = page.as_ref().and_then(|page| page.as_ref().ok()).map_or(0, |page| state_number(&page.state));
         let mail = Self {
             lang,
@@ -106,6 +110,7 @@ impl Mail {
             identities: RwSignal::new(identities),
             list: List::new(first.list().cloned(), page),
             reading: Reading::new(first.opened(), thread),
+            team: Team::new(team, others),
             draft: RwSignal::new(draft),
             draft_status: RwSignal::new(draft_status),
             drafting: StoredValue::new(match first {
@@ -118,8 +123,8 @@ impl Mail {
             navigate,
             asked: RwSignal::new(None),
             palette: RwSignal::new(false),
-            known: StoredValue::new([state, state_number(&mailboxes_state), 0]),
-            heard: StoredValue::new([0; 3]),
+            known: StoredValue::new([state, state_number(&mailboxes_state), 0, worked]),
+            heard: StoredValue::new(States::default()),
             missed: StoredValue::new(false),
             acts: StoredValue::new(0),
             undos: StoredValue::new(Vec::new()),
@@ -233,13 +238,15 @@ impl Mail {
         }
         if !matches!(place, Place::Compose(..)) {
             self.drafting.set_value(None);
+            self.team.others.set(Others::default());
         }
+        self.follow_team();
     }
 
     fn change_account(self, account: AccountId) {
         self.account.set(account);
-        self.known.set_value([0; 3]);
-        self.heard.set_value([0; 3]);
+        self.known.set_value(States::default());
+        self.heard.set_value(States::default());
         self.mailboxes.set(Vec::new());
         spawn_local(async move {
             match self.api().account(account).await {
@@ -248,6 +255,20 @@ impl Mail {
                     self.identities.set(identities);
                 }
                 Err(problem) => self.failed(&problem),
+            }
+        });
+    }
+
+    /// The page is about to be printed: what is unfolded of the open conversation is traced so.
+    pub fn printed(self) {
+        let emails: Vec<EmailId> = self.reading.unfolded.with_untracked(|all| all.iter().copied().collect());
+        if self.reading.opened.with_untracked(Option::is_none) || emails.is_empty() {
+            return;
+        }
+        let account = self.account.get_untracked();
+        spawn_local(async move {
+            if let Err(problem) = self.api().printed(account, &emails).await {
+                self.session.notice(&problem);
             }
         });
     }

@@ -6,6 +6,7 @@ use wire::{
     id::AccountId,
     mail::{Identity, Mailbox, Message, Recipient, keyword},
     portal::{Action, Me},
+    team::Others,
 };
 
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
         Api,
         change::{Place as Where, keyword_patch},
         compose::Draft,
-        list::Page,
+        list::{Page, Source},
+        team::Sight,
         transport::ON_SERVER,
     },
     app::Place,
@@ -34,6 +36,9 @@ pub struct Opening {
     pub draft: Option<Result<Draft, Problem>>,
     /// What would become of mail to the recipients of the draft.
     pub recipients: Vec<Recipient>,
+    pub team: Sight,
+    /// What the others of the team do in the conversation that is answered.
+    pub others: Others,
 }
 
 /// Asks for everything that `place` shows. Fails when nobody is signed in or the account cannot be opened; what is only
@@ -47,6 +52,8 @@ pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem
         None => None,
     };
     let (mailboxes, mailboxes_state, identities) = api.account(account).await?;
+    // Before the rows: what happens meanwhile is told as new.
+    let (team, others) = team(&api, &me, account, &place).await;
     let page = match place.list() {
         Some(key) => Some(api.page(key).await),
         None => None,
@@ -63,7 +70,26 @@ pub async fn open(api: Api, place: Place, lang: Lang) -> Result<Opening, Problem
         Some(Ok(draft)) => checked(&api, account, draft).await,
         _ => Vec::new(),
     };
-    Ok(Opening { me, mailboxes, mailboxes_state, identities, page, thread, draft, recipients })
+    Ok(Opening { me, mailboxes, mailboxes_state, identities, page, thread, draft, recipients, team, others })
+}
+
+/// The team as the screen shows it; in a composer the others are told that one answers. What fails is asked again later.
+async fn team(api: &Api, me: &Me, account: AccountId, place: &Place) -> (Sight, Others) {
+    let folder = place.list().and_then(|key| match key.source {
+        Source::Mailbox(folder) => Some(folder),
+        Source::Search(_) => None,
+    });
+    let thread = place.opened().map(|opened| opened.thread);
+    let sight = api.team(account, folder, thread).await.unwrap_or_default();
+    let may = me.accounts.iter().any(|it| it.id == account && it.may.contains(&Action::Draft));
+    let answered = match place {
+        Place::Compose(_, start) if sight.is_shared() && may => start.answered(),
+        _ => None,
+    };
+    match answered {
+        Some(email) => (sight, api.answering(account, email, true).await.unwrap_or_default()),
+        None => (sight, Others::default()),
+    }
 }
 
 /// Without JavaScript too, a refused recipient is named; not knowing stops nobody.

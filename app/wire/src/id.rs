@@ -84,10 +84,14 @@ ids! {
     AccountId 'a';
     /// A message.
     EmailId 'e';
+    /// A delegation of an account.
+    DelegationId 'g';
     /// A sender identity of an account.
     IdentityId 'i';
     /// A folder.
     MailboxId 'm';
+    /// An internal note on a conversation.
+    NoteId 'n';
     /// A person who signs in.
     PersonId 'p';
     /// A saved search: its words are never in an address.

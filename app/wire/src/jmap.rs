@@ -10,6 +10,11 @@ pub const MAIL: &str = "urn:ietf:params:jmap:mail";
 pub const SUBMISSION: &str = "urn:ietf:params:jmap:submission";
 /// Our extension: see `docs` of the session object. Cursor paging, conversations, cards, correspondents, searches.
 pub const PLI: &str = "urn:pli:mail";
+/// Our extension for team work in a BAL: see `team` for the objects. `Work/get`, `/changes`, `/set` (assignee and state of
+/// a conversation), `Work/count`, `Work/handOver`, `Work/answering` (the sign that one answers), `Note/get`, `/changes`,
+/// `/set` (internal notes), `Member/get`; the conditions `assigneeId` (null: nobody) and `workState` of Email/query; the
+/// property `work` of Email; the types `Work` and `Note` of state changes. The server's `jmap/team.rs` says more.
+pub const TEAM: &str = "urn:pli:team";
 
 /// One call or answer: name, arguments, call id (RFC 8620 §3.2).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,7 +42,7 @@ pub struct Response {
 
 impl Request {
     pub fn new() -> Self {
-        Self { using: [CORE, MAIL, SUBMISSION, PLI].map(String::from).to_vec(), method_calls: Vec::new(), created_ids: None }
+        Self { using: [CORE, MAIL, SUBMISSION, PLI, TEAM].map(String::from).to_vec(), method_calls: Vec::new(), created_ids: None }
     }
 
     /// Adds a call; its id is its position (`"0"`, `"1"`…).

@@ -4,6 +4,7 @@
 //! Only serde here, for both targets. No input or output, no clock, no words for people (screens translate codes).
 
 pub mod check;
+pub mod delegation;
 pub mod id;
 pub mod jmap;
 pub mod limits;
@@ -12,6 +13,7 @@ pub mod pairs;
 pub mod password;
 pub mod portal;
 pub mod problem;
+pub mod team;
 
 pub use problem::{FieldError, Problem};
 

@@ -14,6 +14,10 @@ pub const MAILBOX_NAME_CHARS: usize = 100;
 pub const SEARCH_CHARS: usize = 200;
 /// Characters of a plain text body.
 pub const TEXT_CHARS: usize = 1_000_000;
+/// Characters of an internal note.
+pub const NOTE_CHARS: usize = 4_000;
+/// Seconds after which the sign that somebody answers ends, unless it is given again.
+pub const ANSWERING_SECONDS: u32 = 90;
 /// Rows of a list.
 pub const PAGE_ROWS: usize = 50;
 /// Seconds during which a sent message can be called back.

@@ -131,6 +131,9 @@ pub struct Row {
     pub conversation: Option<Conversation>,
     #[serde(default)]
     pub card: Option<Card>,
+    /// Extension: who has the conversation in hand and how far it is.
+    #[serde(default)]
+    pub work: Option<crate::team::Work>,
 }
 
 /// Properties of `Row`.
@@ -150,6 +153,7 @@ pub const ROW_PROPERTIES: &[&str] = &[
     "preview",
     "conversation",
     "card",
+    "work",
 ];
 
 /// An attachment of an opened message (RFC 8621 §4.1.4 EmailBodyPart, lean).

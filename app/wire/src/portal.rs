@@ -31,6 +31,9 @@ pub struct Account {
     /// Own BAL, or opened through a right given by another.
     pub own: bool,
     pub may: Vec<Action>,
+    /// Conversations in the inbox with something unread.
+    #[serde(default)]
+    pub unread: u32,
     /// Receipts of reading are asked for: `never`, `each` (where the writer says so) or `always`.
     #[serde(default)]
     pub receipts: String,

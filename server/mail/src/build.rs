@@ -5,11 +5,13 @@
 //! line ends and is safe for any relay: bodies are 7bit, quoted-printable or base64.
 
 mod field;
+mod sender;
 mod tree;
 
 use thiserror::Error;
 
 pub use field::HeaderValue;
+pub use sender::with_sender;
 pub use tree::{Content, NewPart, build_tree};
 
 use crate::address::Address;
@@ -153,7 +155,13 @@ fn file_part(file: &DraftAttachment) -> NewPart {
 
 /// Removes the Bcc and Resent-Bcc fields, folds included, and touches no other byte.
 pub fn strip_bcc(raw: &[u8]) -> Vec<u8> {
+    without(raw, |name| name.eq_ignore_ascii_case(b"bcc") || name.eq_ignore_ascii_case(b"resent-bcc")).0
+}
+
+/// The message without the fields of these names, folds included, and what was taken out.
+fn without(raw: &[u8], named: impl Fn(&[u8]) -> bool) -> (Vec<u8>, Vec<u8>) {
     let mut out = Vec::with_capacity(raw.len());
+    let mut dropped = Vec::new();
     let (mut at, mut dropping) = (0, false);
     while at < raw.len() {
         let stop = memchr::memchr(b'\n', &raw[at..]).map_or(raw.len(), |n| at + n + 1);
@@ -163,16 +171,13 @@ pub fn strip_bcc(raw: &[u8]) -> Vec<u8> {
         }
         if !matches!(line[0], b' ' | b'\t') {
             let name = line.split(|&b| b == b':').next().unwrap_or_default().trim_ascii_end();
-            dropping =
-                line.contains(&b':') && (name.eq_ignore_ascii_case(b"bcc") || name.eq_ignore_ascii_case(b"resent-bcc"));
+            dropping = line.contains(&b':') && named(name);
         }
-        if !dropping {
-            out.extend_from_slice(line);
-        }
+        if dropping { &mut dropped } else { &mut out }.extend_from_slice(line);
         at = stop;
     }
     out.extend_from_slice(&raw[at..]);
-    out
+    (out, dropped)
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The one decision: may this person do this with this BAL? A handler that touches a BAL takes an `Acting<R>`, which
 //! only `acting` (and `Granted`, the same decision made for a row of the table of routes) can make.
 
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
-use store::Actor;
+use store::{Actor, delegations::USED_EVERY_MS, rights::Access};
 use wire::{id::AccountId, portal::Action};
 
-use super::Caller;
+use super::{Caller, sessions};
 use crate::state::State;
 
 /// A right as a type: what an `Acting` was asked for.
@@ -110,11 +111,49 @@ impl Granted {
 /// # Errors
 /// `NotFound` when there is no such BAL or reading it is not allowed.
 pub async fn granted(state: &State, caller: &Caller, account: AccountId) -> Result<Granted, RightError> {
-    let actions = state.store.rights_on(caller.person, account).await?;
+    let Access { actions, delegation } = state.store.access(caller.person, account).await?;
     if !actions.contains(&Action::Read) {
         return Err(RightError::NotFound);
     }
+    if let Some((delegation, used_at)) = delegation
+        && used_at.is_none_or(|used_at| used_at + USED_EVERY_MS <= state.clock.now_ms())
+        && let Err(error) = state.store.delegation_used(account, delegation).await
+    {
+        tracing::warn!(%error, "the use of a delegation could not be noted");
+    }
     Ok(Granted { account, caller: caller.clone(), actions })
+}
+
+/// The proof that the caller runs the account in their own right, not by a delegation: asked for by what only the holder
+/// may do (give rights to others, close the BAL).
+///
+/// # Errors
+/// `NotFound`, `ReadOnly`, or the store's.
+pub async fn holding(state: &State, caller: &Caller, account: AccountId) -> Result<Acting<Manage>, RightError> {
+    let acting = acting::<Manage>(state, caller, account).await?;
+    if state.store.holds(caller.person, account).await? { Ok(acting) } else { Err(RightError::ReadOnly) }
+}
+
+/// Does what the caller came with still live, and may they still do this? Asked again and again while an answer is under
+/// way. A database that is away for a moment decides nothing.
+pub async fn still(state: &State, caller: &Caller, account: AccountId, action: Action) -> bool {
+    let decided = async {
+        if !sessions::still_alive(state, caller).await? {
+            return Ok(false);
+        }
+        Ok(state.store.rights_on(caller.person, account).await?.contains(&action))
+    };
+    decided.await.unwrap_or_else(|error: store::Error| error.is_transient())
+}
+
+/// The accounts that the caller runs in their own right.
+///
+/// # Errors
+/// The store's.
+pub async fn own(state: &State, caller: &Caller) -> Result<HashSet<AccountId>, store::Error> {
+    let rights = state.store.rights(caller.person).await?.into_iter();
+    let own = rights.filter(|right| right.action == Action::Manage && right.delegation.is_none());
+    Ok(own.map(|right| right.account).collect())
 }
 
 /// THE decision. Takes who and which BAL; `R` says for what.

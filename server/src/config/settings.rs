@@ -195,6 +195,9 @@ pub const SETTINGS: &[Setting] = &[
     ),
     list("opening.refused_categories", "E", "Categories of professionals who may not (E: students)."),
     number("opening.hours", "24", "A BAL that somebody began to open is forgotten after so long."),
+    number("delegation.days", "366", "A delegation lasts so long at most; then its holder renews it."),
+    number("delegation.invitation_days", "14", "An invitation to a BAL may be answered for so long."),
+    number("delegation.waiting", "20", "Invitations of one BAL that wait at the same time, at most."),
     optional(text(
         "tls.certificate_file",
         "",

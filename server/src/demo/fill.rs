@@ -8,14 +8,15 @@ use store::{
     Actor, Store,
     accounts::{NewAccount, Profile},
     cgu::{Acceptance, AcceptedBy},
+    delegations::NewDelegation,
     emails::{InsertOptions, NewEmail},
     mailboxes::{NewMailbox, Role},
     persons::NewPerson,
 };
 use wire::{
+    delegation::DelegateRole,
     id::{AccountId, MailboxId, PersonId},
     mail::keyword,
-    portal::Action,
 };
 
 use super::corpus::{self, Item, Kind, Person, Place, people};
@@ -23,14 +24,14 @@ use crate::{
     auth::password::Passwords,
     portal::cgu,
     progress,
-    service::{nomenclature, prepare},
+    service::{delegation, nomenclature, prepare},
 };
 
 /// The terms of service of the demonstration.
 const CGU: &str = include_str!("texts/cgu.txt");
 const SEED: u64 = 20_261_122;
-/// What the secretary may do in the first holder's account.
-const SECRETARY: [Action; 3] = [Action::Read, Action::Sort, Action::Draft];
+/// How long the secretary may open the first holder's account.
+const SECRETARY_MS: i64 = 366 * 86_400_000;
 /// Messages of one transaction.
 const BATCH: usize = 25;
 
@@ -45,16 +46,18 @@ pub enum Amount {
 
 /// Makes everybody and their mail. Fails when something is there already, or the store does.
 pub async fn fill(store: &Store, passwords: &Passwords, amount: Amount) -> anyhow::Result<()> {
-    let mut accounts = HashMap::new();
+    let (mut accounts, mut persons) = (HashMap::new(), HashMap::new());
     let hash = passwords.hash(super::PASSWORD, store.random()).await?;
     let cgu = cgu::publish(store, Actor::COMMAND, CGU.into(), None, store.now()).await?;
     for person in people() {
         let id = make_person(store, person, &hash).await.with_context(|| person.key)?;
         accept(store, id, cgu).await?;
         accounts.insert(person.address, make_account(store, person, id).await?);
+        persons.insert(person.address, id);
         if person.kind == Kind::Secretary {
-            let holder = accounts.get(people()[0].address).context("the holder comes before the secretary")?;
-            store.right_grant(Actor::COMMAND, id, *holder, &SECRETARY, None).await?;
+            let first = people()[0].address;
+            let holder = accounts.get(first).zip(persons.get(first)).context("the holder comes before the secretary")?;
+            delegate(store, holder, (person, id)).await?;
         }
     }
     make_staff(store, &hash, cgu).await?;
@@ -63,6 +66,34 @@ pub async fn fill(store: &Store, passwords: &Passwords, amount: Amount) -> anyho
         Amount::Everybody(count) => put(store, &accounts, corpus::demo(SEED, count, now), count).await,
         Amount::Bench(count) => put(store, &accounts, corpus::bench(SEED, count, now), count).await,
     }
+}
+
+/// The secretary prepares drafts in the BAL of the first holder, who approves them.
+async fn delegate(
+    store: &Store,
+    (account, holder): (&AccountId, &PersonId),
+    (person, id): (&Person, PersonId),
+) -> anyhow::Result<()> {
+    let mut token = [0; 32];
+    store.random().fill(&mut token);
+    let new = NewDelegation {
+        account: *account,
+        person: Some(id),
+        national_id: None,
+        email: None,
+        name: person.signed(),
+        reason: "Secrétariat du cabinet".into(),
+        role: DelegateRole::Draft,
+        from_at: store.now(),
+        to_at: store.now() + SECRETARY_MS,
+        token,
+        valid_ms: SECRETARY_MS,
+        attested: delegation::attestation(),
+        most: 1,
+    };
+    let by = |person| Actor { person: Some(person), ..Actor::COMMAND };
+    let made = store.delegation_invite(by(*holder), new).await?;
+    Ok(store.delegation_accept(by(id), *account, made, id, Some(delegation::secrecy())).await?)
 }
 
 /// The invented people accepted the terms, as everybody must before they get in.

@@ -3,11 +3,14 @@
 //! access wants a fresh proof of who asks (`Fresh`, given by `confirm`), is traced, and is told to the person outside the
 //! service. `outside` is about what others see and what one is told.
 
+pub mod access;
 pub mod applications;
 pub mod browsers;
 pub mod confirm;
 pub mod contacts;
+pub mod delegations;
 pub mod devices;
+pub mod drafts;
 pub mod export;
 pub mod outside;
 pub mod passkeys;

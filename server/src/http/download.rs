@@ -10,14 +10,14 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use futures::TryStreamExt;
 use mail::decode::Encoding;
 use serde::Deserialize;
-use wire::id::{AccountId, EmailId};
+use wire::{id::EmailId, portal::Action};
 
 use crate::{
     auth::rights::{Acting, Read},
     error::Error,
+    http::guard::Watched,
     service::{
         content::{BlobName, Content},
         reading,
@@ -44,7 +44,7 @@ pub async fn blob(
     let blob: BlobName = blob.parse().map_err(|()| Error::NotFound)?;
     let kind = wanted.accept.filter(|kind| is_media_type(kind)).unwrap_or_else(|| "application/octet-stream".into());
     let file = File { name, kind, cache: "private, immutable, max-age=31536000" };
-    send(&state, acting.account(), &blob, file, &headers).await
+    send(&state, &acting, &blob, file, &headers).await
 }
 
 /// `GET /telecharger/{account}/{email}/{part}`: `message.eml`, or the number of a part.
@@ -70,7 +70,7 @@ pub async fn part(
         file.kind = if is_media_type(&found.kind) { found.kind.clone() } else { "application/octet-stream".into() };
     }
     reading::downloaded(&state, acting.caller(), account, id).await?;
-    send(&state, account, &blob, file, &headers).await
+    send(&state, &acting, &blob, file, &headers).await
 }
 
 struct File {
@@ -88,11 +88,13 @@ fn is_media_type(text: &str) -> bool {
 /// Streams what lies in the store as it is; decodes the rest, which is one part of a message.
 async fn send(
     state: &State,
-    account: AccountId,
+    acting: &Acting<Read>,
     blob: &BlobName,
     file: File,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
+    let account = acting.account();
+    let watched = Watched { state: state.clone(), caller: acting.caller().clone(), account, action: Action::Read };
     let (start, size) = match blob.pieces.as_slice() {
         [] => (Some(0), state.store.blob_size(account, &blob.blob).await?),
         [(offset, length, Encoding::Identity)] => {
@@ -107,13 +109,13 @@ async fn send(
     if let Some(start) = start {
         let (status, range) = ranged(headers, size);
         let stream = state.store.blob_stream(account, &blob.blob, Some(start + range.start..start + range.end)).await?;
-        let body = Body::from_stream(stream.map_err(|error| std::io::Error::other(error.to_string())));
+        let body = Body::from_stream(watched.stream(stream));
         return respond(status, body, &range, size, &file);
     }
     let content: Bytes = blob.read(&state.store, account).await?;
     let size = content.len() as u64;
     let (status, range) = ranged(headers, size);
-    let body = Body::from(content.slice(range.start as usize..range.end as usize));
+    let body = Body::from_stream(watched.whole(content.slice(range.start as usize..range.end as usize)));
     respond(status, body, &range, size, &file)
 }
 

@@ -32,7 +32,7 @@ const WATCH: Duration = Duration::from_millis(900);
 /// Of these, every so many also look at the states: behind the hints, which may be missed.
 const SLOW: u32 = 6;
 /// The types whose states are pushed.
-const TYPES: [&str; 5] = ["Email", "Mailbox", "Thread", "EmailSubmission", "Identity"];
+const TYPES: [&str; 7] = ["Email", "Mailbox", "Thread", "EmailSubmission", "Identity", "Work", "Note"];
 /// Seconds between pings: what clients may ask.
 const PINGS: std::ops::RangeInclusive<u64> = 5..=300;
 
@@ -125,8 +125,9 @@ enum Woken {
 
 impl Watcher {
     async fn run(mut self, mut hints: broadcast::Receiver<store::Hint>) {
-        // A comment at once: proxies and clients know that the stream is open.
-        if self.sender.send(Bytes::from_static(b": open\n\n")).await.is_err() {
+        // A comment at once: proxies and clients know that the stream is open. One that ended is asked for again within a
+        // second, so that a page learns soon what it may not show any more.
+        if self.sender.send(Bytes::from_static(b"retry: 1000\n: open\n\n")).await.is_err() {
             return;
         }
         if self.initial && !self.tell_all().await {
@@ -246,6 +247,8 @@ fn differences(old: &States, new: &States, types: &[&str]) -> Map<String, Value>
         ("Thread", old.thread, new.thread),
         ("EmailSubmission", old.submission, new.submission),
         ("Identity", old.identity, new.identity),
+        ("Work", old.work, new.work),
+        ("Note", old.note, new.note),
     ];
     pairs
         .into_iter()

@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod composing;
+mod team;
 
 /// Fields of one form at most.
 const FIELDS: usize = 2_000;
@@ -149,10 +150,13 @@ pub async fn act(
     let done = match form.get("op") {
         "save" => return composing::save(&desk, &form).await,
         "send" => return composing::send(&desk, &form).await,
+        "ask" => return composing::ask(&desk, &form).await,
         "folder-create" | "folder-rename" | "folder-delete" => folder(&desk, &form).await,
         "discard" => composing::discard(&desk, &form).await,
         "unsend" => composing::unsend(&desk, &form).await,
+        "work-set" | "work-hand-over" | "note-add" | "note-delete" => team::act(&desk, &form).await,
         "receipt-send" | "receipt-decline" => receipt(&desk, &form).await,
+        "move" if team::is_given(&form) => team::act(&desk, &form).await,
         op => sort(&desk, &form, op).await,
     };
     done.map(IntoResponse::into_response)

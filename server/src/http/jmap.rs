@@ -18,7 +18,7 @@ use wire::{Problem, id::PersonId};
 use crate::{
     auth::{
         Caller,
-        rights::{Acting, Draft},
+        rights::{self, Acting, Draft},
     },
     error::Error,
     jmap::{self, request, session},
@@ -133,6 +133,8 @@ pub async fn upload(
         BodyFault::Broken => Error::BadRequest("upload-broken"),
     })?;
     let (account, size) = (acting.account(), content.len());
+    // It may have taken minutes to arrive.
+    rights::acting::<Draft>(&state, acting.caller(), account).await?;
     let blob = state.store.blob_put(account, content).await?;
     state.store.upload_record(account, blob, &kind, state.clock.now_ms() + UPLOAD_MS).await?;
     let answer = json!({"accountId": account, "blobId": blob.to_string(), "type": kind, "size": size});

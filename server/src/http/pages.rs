@@ -66,8 +66,9 @@ async fn inbox_path(state: &State, account: AccountId) -> Result<String, Error> 
 
 /// `GET /courrier`: the inbox of one's own account, else of the first that one may read.
 pub async fn home(AxumState(state): AxumState<State>, caller: Caller) -> Result<Redirect, Error> {
+    let own = rights::own(&state, &caller).await?;
     let mut accounts = rights::accounts(&state, &caller).await?;
-    accounts.sort_by_key(|(account, may)| (!may.contains(&wire::portal::Action::Manage), *account));
+    accounts.sort_by_key(|(account, _)| (!own.contains(account), *account));
     let Some((first, _)) = accounts.first() else {
         // Who works for the operator may have no BAL at all.
         let staff = state.store.staff_since(caller.person).await?;

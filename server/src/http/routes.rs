@@ -10,11 +10,12 @@ use axum::{
 use wire::portal::Action;
 
 use super::account_pages::{
-    applications, browsers, confirm, contacts, devices, export, outside, passkeys as own_passkeys, password, security,
+    access, applications, browsers, confirm, contacts, delegations, devices, drafts, export, outside,
+    passkeys as own_passkeys, password, security,
 };
 use super::{
-    account_pages, approval, assets, body, directory, download, events, forms, health, jmap, layers, openapi, opening,
-    operator_pages, pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
+    account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer,
+    openapi, opening, operator_pages, pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
 };
 use crate::{portal, state::State};
 
@@ -193,6 +194,9 @@ routes! {
     post "POST" "/compte/applications" Form SignedIn, "account-token-add", applications::application_add, "Makes an application password";
     post "POST" "/compte/applications/retirer" Form SignedIn, "account-token-end", applications::application_end, "Ends an application password";
     get "GET" "/compte/securite" Page SignedIn, "account-security", security::security, "What was done about the access";
+    get "GET" "/compte/acces" Page SignedIn, "access-log", access::start, "Which access log one may read";
+    get "GET" "/compte/acces/{account}" Page Account(Action::Manage), "access-log-of", access::page, "Who did what in a BAL, and when";
+    get "GET" "/compte/acces/{account}/journal.csv" Download Account(Action::Manage), "access-log-export", access::export, "The same as a file";
     get "GET" "/compte/signature" Page SignedIn, "account-signature-form", outside::signature_form, "Signatures";
     post "POST" "/compte/signature" Form InBody, "account-signature", outside::signature, "Keeps a signature";
     get "GET" "/compte/accuses" Page SignedIn, "account-receipts-form", outside::receipts_form, "Receipts of reading";
@@ -201,6 +205,14 @@ routes! {
     post "POST" "/compte/notifications" Form SignedIn, "account-notices", outside::notifications, "Keeps what one wants to be told";
     get "GET" "/compte/annuaire" Page SignedIn, "account-directory-form", outside::directory_form, "What the directory shows";
     post "POST" "/compte/annuaire" Form InBody, "account-directory", outside::directory, "Sets what the directory shows";
+    get "GET" "/compte/delegations" Page SignedIn, "delegations", delegations::list, "Who may open one's BALs, and those of others one may open";
+    post "POST" "/compte/delegations" Form InBody, "delegation-act", delegations::act, "Renews, limits, ends a delegation, or gives it up";
+    get "GET" "/compte/delegations/inviter" Page SignedIn, "delegation-invite-form", delegations::invite_form, "Form of an invitation to a BAL";
+    post "POST" "/compte/delegations/inviter" Form InBody, "delegation-invite", delegations::invite, "Invites somebody into a BAL";
+    get "GET" "/delegation/{token}" Page Public, "delegation-offer", offer::show, "What the link of an invitation shows";
+    post "POST" "/delegation/{token}" Form Public, "delegation-answer", offer::answer, "Accepts or refuses an invitation";
+    get "GET" "/compte/brouillons" Page SignedIn, "drafts-to-approve", drafts::list, "Drafts that wait for an approval";
+    post "POST" "/compte/brouillons" Form InBody, "draft-decide", drafts::act, "Approves or returns a draft, or takes it back";
     post "POST" "/compte/exporter" Form InBody, "account-export", export::mbox, "A copy of every message of an account";
     get "GET" "/compte/fermer" Page BeforeCgu, "account-closing-form", outside::closing_form, "The end of an account";
     post "POST" "/compte/fermer" Form BeforeCgu, "account-closing", outside::closing, "Asks for the end of an account, or takes it back";
@@ -214,6 +226,7 @@ routes! {
     get "GET" "/admin/confiance" Page Staff, "operator-trust", operator_pages::trust, "How it stands with trust";
 
     get "GET" "/courrier" Page SignedIn, "mail", pages::home, "To the first inbox";
+    get "GET" "/courrier/toutes" Page SignedIn, "mail-all", all_boxes::show, "One inbox over all BALs";
     get "GET" "/courrier/{account}" Page Account(Action::Read), "mail-account", pages::account, "To the inbox of an account";
     get "GET" "/courrier/{account}/{*place}" Page Account(Action::Read), "mail-page", pages::mail, "The mail pages";
 
@@ -234,6 +247,10 @@ routes! {
     post "POST" "/api/session/stay" Api SignedIn, "session-stay", portal::sessions::stay, "Keeps the session alive";
     get "GET" "/api/sessions" Api SignedIn, "sessions", portal::sessions::get, "Where one is signed in";
     delete "DELETE" "/api/sessions/{session}" Api SignedIn, "session-end", portal::sessions::delete, "Ends one session";
+    get "GET" "/api/delegations" Api SignedIn, "delegations-received", portal::delegation::received, "The BALs of others that one may open";
+    get "GET" "/api/accounts/{account}/delegations" Api Account(Action::Manage), "delegations-given", portal::delegation::given, "Who may open a BAL";
+    delete "DELETE" "/api/accounts/{account}/delegations/{delegation}" Api Account(Action::Manage), "delegation-end", portal::delegation::end, "Ends a delegation at once";
+    post "POST" "/api/accounts/{account}/reviews" Api Account(Action::Draft), "draft-hand-in", portal::delegation::hand_in, "Hands a draft in for somebody who may send";
     post "POST" "/api/sign-out" Api BeforeCgu, "sign-out", portal::sessions::sign_out, "Ends the session, or all of them";
     get "GET" "/api/openapi.json" Api Public, "openapi", openapi::get, "This document";
 

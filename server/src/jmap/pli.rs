@@ -1,15 +1,15 @@
-//! Methods of our extension `urn:pli:mail`: correspondents, recipients, saved searches.
+//! Methods of our extension `urn:pli:mail`: correspondents, recipients, saved searches, what is printed.
 
 use serde::Deserialize;
 use serde_json::json;
-use wire::id::SearchId;
+use wire::id::{EmailId, SearchId};
 use wire::mail::{Correspondent, Recipient};
 
 use super::Batch;
 use super::error::{MethodError, SetError};
 use super::types::{self, Answer, GetArgs, Object, SetAnswer, SetArgs};
 use crate::auth::rights::Send;
-use crate::service::{cards, receipts, recipients, search};
+use crate::service::{cards, reading, receipts, recipients, search};
 
 /// Answers of one completion.
 const MAX_COMPLETIONS: usize = 20;
@@ -67,6 +67,22 @@ pub async fn check(batch: &mut Batch, arguments: Object) -> Answer {
     }
     let list: Vec<Recipient> = recipients::check(&batch.state, &args.addresses).await?;
     Ok(json!({"accountId": args.account_id, "list": list}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Printed {
+    account_id: String,
+    email_ids: Vec<String>,
+}
+
+/// Email/printed: a page says that it prints messages, which is traced.
+pub async fn printed(batch: &mut Batch, arguments: Object) -> Answer {
+    let args: Printed = types::arguments(arguments)?;
+    let granted = batch.granted(&args.account_id).await?;
+    let ids: Vec<EmailId> = types::distinct(&args.email_ids)?.into_iter().filter_map(|text| batch.parse_id(text)).collect();
+    reading::printed(&batch.state, &batch.caller, granted.account(), &ids).await?;
+    Ok(json!({"accountId": args.account_id}))
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use wire::{
     id::AccountId,
-    jmap::{CORE, MAIL, PLI, SUBMISSION},
+    jmap::{CORE, MAIL, PLI, SUBMISSION, TEAM},
     limits,
     portal::Action,
 };
@@ -44,12 +44,12 @@ fn hash(caller: &Caller, grants: &[(AccountId, Vec<Action>)]) -> String {
 /// # Errors
 /// The store's.
 pub async fn object(state: &State, caller: &Caller) -> Result<Value, Error> {
-    let grants = rights::accounts(state, caller).await?;
+    let (grants, owned) = (rights::accounts(state, caller).await?, rights::own(state, caller).await?);
     let mut accounts = Map::new();
     let mut primary: Option<(bool, AccountId)> = None;
     for (id, actions) in &grants {
         let account = state.store.account(*id).await?;
-        let own = actions.contains(&Action::Manage);
+        let own = owned.contains(id);
         if primary.is_none_or(|(is_own, _)| own && !is_own) {
             primary = Some((own, *id));
         }
@@ -65,7 +65,7 @@ pub async fn object(state: &State, caller: &Caller) -> Result<Value, Error> {
     }
     let primary_accounts: Map<String, Value> = primary
         .into_iter()
-        .flat_map(|(_, id)| [MAIL, SUBMISSION, PLI].map(|capability| (capability.to_owned(), id.to_string().into())))
+        .flat_map(|(_, id)| [MAIL, SUBMISSION, PLI, TEAM].map(|capability| (capability.to_owned(), id.to_string().into())))
         .collect();
     let base = state.config.web.public_url.trim_end_matches('/');
     Ok(json!({
@@ -96,6 +96,7 @@ fn capabilities(state: &State) -> Value {
         MAIL: {},
         SUBMISSION: {},
         PLI: {},
+        TEAM: {},
     })
 }
 
@@ -114,5 +115,10 @@ fn account_capabilities(state: &State, actions: &[Action]) -> Value {
             "submissionExtensions": {"FUTURERELEASE": [MAX_DELAY.to_string()]},
         },
         PLI: {"undoSeconds": limits::UNDO_SECONDS},
+        TEAM: {
+            "mayAssign": actions.contains(&Action::Sort),
+            "maxNoteChars": limits::NOTE_CHARS,
+            "answeringSeconds": limits::ANSWERING_SECONDS,
+        },
     })
 }

@@ -9,6 +9,7 @@ use wire::mail::{Address, keyword};
 
 use super::content::Content;
 use super::draft::{self, ComposeError, DraftInput};
+use super::on_behalf;
 use super::send::{self, Submit};
 use super::structure::Structure;
 use crate::auth::rights::{Acting, Draft, Read, Send};
@@ -184,7 +185,8 @@ pub async fn save(
             return Err(ComposeError::NotADraft);
         }
     }
-    let mut email = draft::prepared(state, account, input).await?;
+    let sender = on_behalf::sender(state, acting.caller().person, account).await?;
+    let mut email = draft::prepared(state, account, sender, input).await?;
     email.dedup_key = form.map(form_key);
     let Some(old) = old else {
         let options = InsertOptions { skip_existing: form.is_some(), ..InsertOptions::default() };

@@ -58,11 +58,16 @@ pub enum ComposeError {
     Store(#[from] store::Error),
 }
 
-/// Writes and prepares a draft for the drafts folder.
+/// Writes and prepares a draft for the drafts folder. `sender`: who writes on behalf of the holder.
 ///
 /// # Errors
 /// The fields that cannot be written.
-pub async fn prepared(state: &State, account: AccountId, input: &DraftInput) -> Result<NewEmail, ComposeError> {
+pub async fn prepared(
+    state: &State,
+    account: AccountId,
+    sender: Option<mail::Address>,
+    input: &DraftInput,
+) -> Result<NewEmail, ComposeError> {
     let holder = state.store.account(account).await?;
     let mut faults = Vec::new();
     let mut field = |name: &str, text: &str| addresses(name, text, &mut faults);
@@ -80,6 +85,7 @@ pub async fn prepared(state: &State, account: AccountId, input: &DraftInput) -> 
     let headers = input.receipt.then(|| (RECEIPT.to_owned(), to_sender())).into_iter().collect();
     let draft = MailDraft {
         from: vec![from.clone()],
+        sender,
         to,
         cc,
         bcc,

@@ -18,6 +18,7 @@ use wire::id::{AccountId, MailboxId};
 use wire::portal::Action;
 
 use super::notice::{self, Fate, Kind, Subject};
+use super::on_behalf;
 use super::prepare::{Place, prepare};
 use super::receive::{self, patients};
 use super::reports;
@@ -246,7 +247,10 @@ async fn load(state: &State, due: &DueSubmission) -> Result<Result<Message, Refu
         }
     }
     match scan::message(state, &raw).await {
-        Found::Nothing => Ok(Ok(Message { blob: row.blob, raw })),
+        Found::Nothing => {
+            let (blob, raw) = on_behalf::outgoing(state, due, row.blob, raw).await?;
+            Ok(Ok(Message { blob, raw }))
+        }
         Found::Virus { file, name } => Ok(Err(Refused { trouble: Trouble::Infected(file.unwrap_or(name)), raw })),
         // Nobody knows: it waits for the end of its lease.
         Found::Unavailable => Err(store::Error::Busy("the scanner does not answer".into())),

@@ -35,6 +35,15 @@ pub async fn downloaded(state: &State, caller: &Caller, account: AccountId, emai
     record(state, caller, account, &[email], "download").await
 }
 
+/// Writes that messages were printed; those that are not there left out.
+///
+/// # Errors
+/// The store's.
+pub async fn printed(state: &State, caller: &Caller, account: AccountId, emails: &[EmailId]) -> Result<(), store::Error> {
+    let found: Vec<EmailId> = state.store.emails(account, emails).await?.into_iter().map(|row| row.id).collect();
+    record(state, caller, account, &found, "printed").await
+}
+
 /// Writes that a message was fetched ahead, before anyone looked.
 ///
 /// # Errors

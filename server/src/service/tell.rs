@@ -36,6 +36,16 @@ pub enum Told {
     ClosingCancelled(String),
     Closed(String),
     NewMail,
+    /// The address of the link.
+    DelegationOffered(String),
+    DelegationBegun,
+    DelegationAccepted,
+    DelegationRefused,
+    DelegationChanged,
+    DelegationEnded,
+    DelegationEnding,
+    DraftWaits,
+    DraftReturned,
 }
 
 impl Told {
@@ -64,6 +74,15 @@ impl Told {
             Self::ClosingCancelled(address) => words::closing_cancelled(lang, address),
             Self::Closed(address) => words::closed(lang, address),
             Self::NewMail => words::new_mail(lang).into(),
+            Self::DelegationOffered(url) => words::delegation_offered(lang, url),
+            Self::DelegationBegun => words::delegation_begun(lang).into(),
+            Self::DelegationAccepted => words::delegation_accepted(lang).into(),
+            Self::DelegationRefused => words::delegation_refused(lang).into(),
+            Self::DelegationChanged => words::delegation_changed(lang).into(),
+            Self::DelegationEnded => words::delegation_ended(lang).into(),
+            Self::DelegationEnding => words::delegation_ending(lang).into(),
+            Self::DraftWaits => words::draft_waits(lang).into(),
+            Self::DraftReturned => words::draft_returned(lang).into(),
         }
     }
 

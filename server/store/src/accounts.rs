@@ -22,16 +22,16 @@ statements! {
         mailbox_state, thread_state, submission_state, identity_state, floor, next_term, next_email,
         space) VALUES ($1, $2, $3, $4, $5, $6, 1, 1, 1, 1, 1, 1, 0, 1, 1, $7)";
     SELECT = "SELECT account_id, sealed, created_at, email_state, mailbox_state, thread_state, submission_state,
-        identity_state FROM account WHERE account_id = $1";
+        identity_state, work_state, note_state FROM account WHERE account_id = $1";
     SELECT_ALL = "SELECT account_id, sealed, created_at, email_state, mailbox_state, thread_state, submission_state,
-        identity_state FROM account ORDER BY created_at, account_id";
+        identity_state, work_state, note_state FROM account ORDER BY created_at, account_id";
     OF_DOMAIN = "SELECT account_id FROM account WHERE domain_code = $1 LIMIT 1";
     BY_ADDRESS = "SELECT account_id FROM account WHERE address_code = $1 AND closed_at IS NULL";
     RESERVE = "INSERT INTO reserved_address (address_code, account_id, reserved_at) VALUES ($1, $2, $3)";
     NOMINATIVE = "INSERT INTO nominative (person_id, domain, account_id) VALUES ($1, $2, $3)
         ON CONFLICT (person_id, domain) DO NOTHING";
     OCTETS = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM email WHERE account_id = $1";
-    STATES = "SELECT email_state, mailbox_state, thread_state, submission_state, identity_state
+    STATES = "SELECT email_state, mailbox_state, thread_state, submission_state, identity_state, work_state, note_state
         FROM account WHERE account_id = $1";
 }
 
@@ -98,6 +98,8 @@ pub struct States {
     pub thread: i64,
     pub submission: i64,
     pub identity: i64,
+    pub work: i64,
+    pub note: i64,
 }
 
 impl States {
@@ -109,6 +111,8 @@ impl States {
             Type::Thread => self.thread,
             Type::Submission => self.submission,
             Type::Identity => self.identity,
+            Type::Work => self.work,
+            Type::Note => self.note,
         }
     }
 }
@@ -150,6 +154,8 @@ fn read_states(row: &Row, first: usize) -> Result<States> {
         thread: row.int(first + 2)?,
         submission: row.int(first + 3)?,
         identity: row.int(first + 4)?,
+        work: row.int(first + 5)?,
+        note: row.int(first + 6)?,
     })
 }
 

@@ -23,6 +23,12 @@ statements! {
     IDENTITY = "SELECT identity_id, created_modseq, modseq, modseq FROM identity
         WHERE account_id = $1 AND modseq > $2
         ORDER BY CASE WHEN created_modseq > $2 THEN created_modseq ELSE modseq END LIMIT $3";
+    WORK = "SELECT thread_id, created_modseq, modseq, modseq FROM work
+        WHERE account_id = $1 AND modseq > $2
+        ORDER BY CASE WHEN created_modseq > $2 THEN created_modseq ELSE modseq END LIMIT $3";
+    NOTE = "SELECT note_id, created_modseq, modseq, modseq FROM work_note
+        WHERE account_id = $1 AND modseq > $2
+        ORDER BY CASE WHEN created_modseq > $2 THEN created_modseq ELSE modseq END LIMIT $3";
     GONE = "SELECT object_id, created_modseq, modseq FROM tombstone
         WHERE account_id = $1 AND kind = $2 AND modseq > $3 AND created_modseq <= $3 ORDER BY modseq LIMIT $4";
 }
@@ -35,6 +41,10 @@ pub enum Type {
     Thread,
     Submission,
     Identity,
+    /// The work on a conversation, by the conversation's id.
+    Work,
+    /// Internal notes.
+    Note,
 }
 
 impl Type {
@@ -45,6 +55,8 @@ impl Type {
             Self::Thread => 2,
             Self::Submission => 3,
             Self::Identity => 4,
+            Self::Work => 5,
+            Self::Note => 6,
         }
     }
 
@@ -54,7 +66,7 @@ impl Type {
     }
 
     fn statement(self) -> Statement {
-        [EMAIL, MAILBOX, THREAD, SUBMISSION, IDENTITY][self.index()]
+        [EMAIL, MAILBOX, THREAD, SUBMISSION, IDENTITY, WORK, NOTE][self.index()]
     }
 }
 

@@ -47,7 +47,14 @@ statements! {
     UPLOAD = "DELETE FROM upload WHERE account_id = $1";
     RECEIVED = "DELETE FROM received WHERE account_id = $1";
     PATIENT_MESSAGE = "DELETE FROM patient_message WHERE account_id = $1";
+    WORK = "DELETE FROM work WHERE account_id = $1";
+    WORK_NOTE = "DELETE FROM work_note WHERE account_id = $1";
+    WORK_ANSWERING = "DELETE FROM work_answering WHERE account_id = $1";
+    EMAIL_READER = "DELETE FROM email_reader WHERE account_id = $1";
     READING = "DELETE FROM reading WHERE account_id = $1";
+    DELEGATION = "DELETE FROM delegation WHERE account_id = $1";
+    DRAFT_REVIEW = "DELETE FROM draft_review WHERE account_id = $1";
+    NOTIFICATION_BOX = "DELETE FROM notification_box WHERE account_id = $1";
 }
 
 /// What a BAL's mail stands in. The bytes of large blobs go with the next removal of orphans.
@@ -76,7 +83,14 @@ const MAIL: &[Statement] = &[
     UPLOAD,
     RECEIVED,
     PATIENT_MESSAGE,
+    WORK,
+    WORK_NOTE,
+    WORK_ANSWERING,
+    EMAIL_READER,
     READING,
+    DELEGATION,
+    DRAFT_REVIEW,
+    NOTIFICATION_BOX,
 ];
 
 /// A BAL whose end was asked for.

@@ -7,11 +7,11 @@ use crate::error::{Error, Result};
 statements! {
     LOCK = "UPDATE account SET modseq = modseq + 1 WHERE account_id = $1
         RETURNING modseq, email_state, mailbox_state, thread_state, submission_state, identity_state,
-        next_term, next_email, space";
+        work_state, note_state, next_term, next_email, space";
     SAVE = "UPDATE account SET modseq = $2, email_state = $3, mailbox_state = $4, thread_state = $5,
-        submission_state = $6, identity_state = $7, next_term = $8, next_email = $9 WHERE account_id = $1";
+        submission_state = $6, identity_state = $7, work_state = $8, note_state = $9, next_term = $10, next_email = $11 WHERE account_id = $1";
     HOLD = "UPDATE account SET modseq = modseq WHERE account_id = $1
-        RETURNING email_state, mailbox_state, thread_state, submission_state, identity_state";
+        RETURNING email_state, mailbox_state, thread_state, submission_state, identity_state, work_state, note_state";
     TOMBSTONE = "INSERT INTO tombstone (account_id, kind, modseq, object_id, created_modseq, at)
         VALUES ($1, $2, $3, $4, $5, $6)";
 }
@@ -37,7 +37,7 @@ impl Expected {
 pub(crate) struct Ledger {
     pub(crate) account: i64,
     modseq: i64,
-    states: [i64; 5],
+    states: [i64; 7],
     pub(crate) next_term: i64,
     next_email: i64,
     /// What the account's postings are keyed by.
@@ -48,9 +48,12 @@ impl Ledger {
     /// Locks the account; `NotFound` if there is none.
     pub(crate) async fn lock(tx: &mut Tx, account: i64) -> Result<Self> {
         let row = tx.fetch_optional(LOCK, args![account]).await?.ok_or(Error::NotFound)?;
-        let states = [row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?, row.int(5)?];
+        let mut states = [0; 7];
+        for (state, column) in states.iter_mut().zip(1..) {
+            *state = row.int(column)?;
+        }
         tx.touch(account);
-        let (next_term, next_email, space) = (row.int(6)?, row.int(7)?, row.int(8)?);
+        let (next_term, next_email, space) = (row.int(8)?, row.int(9)?, row.int(10)?);
         Ok(Self { account, modseq: row.int(0)?, states, next_term, next_email, space })
     }
 
@@ -77,9 +80,10 @@ impl Ledger {
 
     /// Writes back what was handed out.
     pub(crate) async fn save(self, tx: &mut Tx) -> Result<()> {
-        let [email, mailbox, thread, submission, identity] = self.states;
+        let [email, mailbox, thread, submission, identity, work, note] = self.states;
         let numbers = (self.next_term, self.next_email);
-        let row = args![self.account, self.modseq, email, mailbox, thread, submission, identity, numbers.0, numbers.1];
+        let row =
+            args![self.account, self.modseq, email, mailbox, thread, submission, identity, work, note, numbers.0, numbers.1];
         tx.execute(SAVE, row).await?;
         Ok(())
     }

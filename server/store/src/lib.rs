@@ -4,6 +4,7 @@
 //! `impl Store`. What is readable is sealed before it reaches SQL (`keys`). Every write takes an `Actor` and leaves its
 //! trace in the same transaction (`traces`). Nothing here knows of HTTP, JMAP or MIME.
 
+pub mod access_log;
 pub mod accounts;
 pub mod anchors;
 pub mod approvals;
@@ -21,9 +22,11 @@ mod context;
 pub mod correspondents;
 pub mod credentials;
 pub mod db;
+pub mod delegations;
 pub mod devices;
 mod dialect;
 pub mod directory;
+pub mod drafts;
 pub mod emails;
 mod error;
 pub mod expiry;
@@ -37,6 +40,7 @@ pub mod logins;
 pub mod mailboxes;
 mod migrations;
 pub mod notices;
+pub mod notification_boxes;
 pub mod notifications;
 pub mod notify;
 pub mod openings;
@@ -60,6 +64,7 @@ pub mod staff;
 pub mod submissions;
 pub mod support;
 pub mod suspension;
+pub mod team;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod threads;

@@ -35,6 +35,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_outgoing"),
     migration!(8, "0008_received"),
     migration!(9, "0009_staff"),
+    migration!(10, "0010_delegation"),
+    migration!(11, "0011_team"),
 ];
 
 statements! {

@@ -20,16 +20,20 @@ statements! {
     BEGIN_ALL = "INSERT INTO notification_cursor (person_id, account_id, modseq, next_at)
         SELECT r.person_id, a.account_id, a.email_state, 0 FROM account_right r
         JOIN account a ON a.account_id = r.account_id AND a.closed_at IS NULL
-        WHERE r.person_id = $1 AND r.action = 'manage' AND r.from_at <= $2 AND (r.to_at IS NULL OR r.to_at > $2)
+        WHERE r.person_id = $1 AND r.action = 'read' AND r.from_at <= $2 AND (r.to_at IS NULL OR r.to_at > $2)
         ON CONFLICT (person_id, account_id) DO NOTHING";
     CANDIDATES = "SELECT n.person_id, a.account_id, n.by_email, n.by_sms, n.rhythm, n.quiet_from, n.quiet_to, n.newsletter,
             a.email_state, c.modseq, c.next_at
         FROM notification n
-        JOIN account_right r ON r.person_id = n.person_id AND r.action = 'manage' AND r.from_at <= $1
+        JOIN account_right r ON r.person_id = n.person_id AND r.action = 'read' AND r.from_at <= $1
             AND (r.to_at IS NULL OR r.to_at > $1)
         JOIN account a ON a.account_id = r.account_id AND a.closed_at IS NULL
         LEFT JOIN notification_cursor c ON c.person_id = n.person_id AND c.account_id = a.account_id
+        LEFT JOIN notification_box b ON b.person_id = n.person_id AND b.account_id = a.account_id
         WHERE (n.by_email = 1 OR n.by_sms = 1)
+            AND (b.wanted = 1 OR (b.wanted IS NULL AND EXISTS (SELECT 1 FROM account_right m
+                WHERE m.person_id = n.person_id AND m.account_id = a.account_id AND m.action = 'manage'
+                AND m.delegation_id IS NULL AND m.from_at <= $1 AND (m.to_at IS NULL OR m.to_at > $1))))
             AND (c.modseq IS NULL OR (a.email_state > c.modseq AND (c.next_at <= $1 OR c.next_at > $2)))
         ORDER BY n.person_id, a.account_id LIMIT $3";
     BEGIN = "INSERT INTO notification_cursor (person_id, account_id, modseq, next_at) VALUES ($1, $2, $3, $4)

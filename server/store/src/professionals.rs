@@ -139,6 +139,13 @@ impl Store {
         if found.len() > 1 { Err(Error::Refused("psc-conflict")) } else { Ok(found.pop()) }
     }
 
+    /// The person of a national number, whoever said so: the provider, or the operator who opened their BAL.
+    pub async fn person_of_national_id(&self, national_id: &str) -> Result<Option<PersonId>> {
+        let code = national_code(&*self.operator_keys().await?, national_id);
+        let row = self.read().await?.fetch_optional(LINK_SELECT, args![code]).await?;
+        row.map(|row| row.int(0).map(PersonId)).transpose()
+    }
+
     /// Somebody known came in through the provider: links both names and keeps the facts, with their date.
     pub async fn psc_confirmed(&self, person: PersonId, names: PscNames, identity: Identity, acr: String) -> Result<()> {
         self.write((person, names, identity, acr), |tx, (person, names, identity, acr)| {

@@ -6,6 +6,7 @@ use crate::Store;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::keys::Owner;
+use crate::team::WorkFilter;
 
 mod filter;
 pub(crate) mod sql;
@@ -35,6 +36,8 @@ pub enum Filter {
     NoneInThreadHaveKeyword(String),
     HasAttachment(bool),
     InThread(ThreadId),
+    /// By the work on the conversation.
+    Work(WorkFilter),
     /// Words, all of which stand in the fields (`emails::field` bits), folded by the caller as the terms of messages
     /// are; those of one or two letters match whole, others by their beginnings.
     Words {

@@ -9,6 +9,7 @@ use wire::id::{AccountId, EmailId, PersonId, SessionId};
 use crate::Store;
 use crate::db::{Row, Tx, args, statements};
 use crate::error::{Error, Result};
+use crate::team::readers;
 
 statements! {
     HEAD_RAISE = "INSERT INTO chain_head (chain_kind, chain_id, class, seq, hash) VALUES ($1, $2, $3, 1, $4)
@@ -197,7 +198,7 @@ pub struct Shown {
     pub account: AccountId,
     pub email: EmailId,
     pub actor: Actor,
-    /// `shown`, `prefetched`, `api` or `download`.
+    /// `shown`, `prefetched`, `api`, `download` or `printed`.
     pub way: &'static str,
 }
 
@@ -303,6 +304,9 @@ async fn record(tx: &mut Tx, batch: &[Shown]) -> Result<()> {
             let person = shown.actor.person.map_or(0, |person| person.0);
             let new = tx.execute(READING_INSERT, args![account, shown.email, person, shown.way, day]).await?;
             if new > 0 {
+                if let Some(person) = shown.actor.person.filter(|_| shown.way != "prefetched") {
+                    readers::read(tx, account, shown.email, person).await?;
+                }
                 let detail = json!({"email": shown.email, "way": shown.way});
                 trace(tx, Chain::Account(account), Trace::done("read", shown.actor, Some(account), detail)).await?;
             }

@@ -25,16 +25,9 @@ on_both! {
 }
 
 /// Words that stand nowhere else.
-const CANARIES: [&str; 9] = [
-    "zorbalique",
-    "quixomane",
-    "vertigopax",
-    "plumzadore",
-    "kravitelle",
-    "obsidraque",
-    "wexolphine",
-    "trombiludon",
-    "glavixote",
+const CANARIES: [&str; 10] = [
+    "zorbalique", "quixomane", "vertigopax", "plumzadore", "kravitelle", "obsidraque", "wexolphine", "trombiludon",
+    "glavixote", "mirliquole",
 ];
 
 /// Keeps every line that is logged.
@@ -61,7 +54,7 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     let _ = tracing::subscriber::set_global_default(subscriber);
     let open = Open::new(engine, &[]).await;
     let app = &open.app;
-    let [subject, body, file_word, file_name, sender, correspondent, folder, stranger, told] = CANARIES;
+    let [subject, body, file_word, file_name, sender, correspondent, folder, stranger, told, note] = CANARIES;
     let (martin, roux) = (app.holder(sender).await, app.holder("dr-roux").await);
     let account = martin.account();
     let drafts = ok(&martin, "Mailbox/set", json!({"accountId": account, "create": {"f": {"name": folder}}})).await["created"]["f"]["id"].as_str().unwrap().to_owned();
@@ -91,6 +84,10 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     }
     let received = ok(&roux, "Email/query", json!({"accountId": roux.account(), "filter": {"text": subject}})).await;
     let id = received["ids"][0].as_str().unwrap().to_owned();
+    let get = json!({"accountId": roux.account(), "ids": [id], "properties": ["threadId"]});
+    let thread = ok(&roux, "Email/get", get).await["list"][0]["threadId"].clone();
+    let written = json!({"accountId": roux.account(), "create": {"n": {"threadId": thread, "text": note}}});
+    assert!(ok(&roux, "Note/set", written).await["created"]["n"].is_object());
     roux.get(&format!("/telecharger/{}/{id}/message.eml", roux.account())).await;
     roux.get(&format!("/courrier/{}/{id}?x={subject}", roux.account())).await;
 

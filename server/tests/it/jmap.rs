@@ -25,8 +25,13 @@ on_both! {
     uploads_are_imported_and_copied
 }
 
-pub const USING: [&str; 4] =
-    ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission", "urn:pli:mail"];
+pub const USING: [&str; 5] = [
+    "urn:ietf:params:jmap:core",
+    "urn:ietf:params:jmap:mail",
+    "urn:ietf:params:jmap:submission",
+    "urn:pli:mail",
+    "urn:pli:team",
+];
 
 /// Posts a request and gives the whole answer.
 pub async fn post(user: &User<'_>, body: &Value) -> Answer {

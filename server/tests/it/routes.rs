@@ -27,22 +27,22 @@ on_both! {
 }
 
 /// Somebody's BAL with a message in it, and everyone who may or may not open it.
-struct Cast<'a> {
+pub struct Cast<'a> {
     app: &'a TestApp,
-    holder: User<'a>,
+    pub holder: User<'a>,
     /// May read, nothing else.
     reader: User<'a>,
     /// Holds another BAL.
-    foreign: User<'a>,
+    pub foreign: User<'a>,
     /// Works for the operator.
     staff: User<'a>,
-    email: String,
+    pub email: String,
     blob: String,
-    inbox: String,
+    pub inbox: String,
 }
 
 impl<'a> Cast<'a> {
-    async fn of(app: &'a TestApp) -> Self {
+    pub async fn of(app: &'a TestApp) -> Self {
         let holder = app.holder("dr-martin").await;
         let (reader, foreign, staff) = (app.staff("secretary").await, app.holder("dr-roux").await, app.staff("staff").await);
         app.grant(&reader, &holder, &[Action::Read]).await;
@@ -66,11 +66,12 @@ impl<'a> Cast<'a> {
             .replace("{step}", "identite")
             .replace("{version}", "1")
             .replace("{token}", "none")
+            .replace("{delegation}", "g0000000000001")
             .replace("{*place}", &self.inbox)
             .replace("{*path}", "none")
     }
 
-    async fn ask(&self, route: &Route, account: AccountId, who: Option<&User<'_>>) -> Answer {
+    pub async fn ask(&self, route: &Route, account: AccountId, who: Option<&User<'_>>) -> Answer {
         let path = self.path(route, account);
         let authorization = who.map(User::authorization);
         let mut headers: Vec<(&str, &str)> = vec![("Sec-Fetch-Site", "same-origin")];
@@ -91,7 +92,7 @@ impl<'a> Cast<'a> {
 }
 
 /// What everyone sees of something that is not theirs, without what differs at each request.
-fn refusal(answer: &Answer) -> (u16, String) {
+pub fn refusal(answer: &Answer) -> (u16, String) {
     let id = answer.header("x-request-id").unwrap().to_owned();
     let nonces = answer.header("content-security-policy").unwrap().to_owned();
     let nonce = nonces.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("-");
@@ -134,7 +135,10 @@ async fn every_route_with_every_role(engine: Engine) {
         if action == Action::Read {
             assert_eq!(reader.status, own.status, "{name} as reader: {}", reader.text());
         } else {
-            assert_eq!((reader.status, reader.problem().as_str()), (403, "account-read-only"), "{name} as reader");
+            // Refusals of pages are pages.
+            let code = if matches!(route.kind, Kind::Page | Kind::Form) { String::new() } else { reader.problem() };
+            assert_eq!(reader.status, 403, "{name} as reader");
+            assert!(code.is_empty() || code == "account-read-only", "{name} as reader: {code}");
         }
         let missing = refusal(&cast.ask(route, nobodys, Some(&cast.holder)).await);
         assert_eq!(missing.0, 404, "{name}");
@@ -221,9 +225,14 @@ async fn every_form_with_every_role(engine: Engine) {
         "folder-rename",
         "folder-delete",
         "send",
+        "ask",
         "save",
         "discard",
         "unsend",
+        "work-set",
+        "work-hand-over",
+        "note-add",
+        "note-delete",
         "receipt-send",
         "receipt-decline",
     ];

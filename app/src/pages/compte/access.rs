@@ -171,6 +171,7 @@ fn event_words(lang: Lang, event: &Event) -> String {
         "identity-check" => say::identity_check(lang),
         "person-create" => say::person_create(lang),
         "cgu-accept" => say::cgu_accept(lang),
+        "delegation-accept" => say::delegation_accept(lang),
         "cgu-announce" => say::cgu_announce(lang),
         "identity-confirmed" => say::identity_confirmed(lang),
         "staff-add" => say::staff_add(lang),

@@ -5,8 +5,11 @@ use wire::portal::Notifications;
 
 use super::password::{PasswordForm, PasswordPage};
 use super::{
+    acces::{self, AccessLog},
     access,
+    delegations::{self, Delegations, Invitation},
     devices::{self, Devices},
+    drafts::{self, Drafts},
     outside,
 };
 use crate::{
@@ -81,6 +84,8 @@ pub enum AccountPage {
         wishes: Notifications,
         has_mobile: bool,
         sms: bool,
+        /// (id, name, wanted) of each BAL.
+        boxes: Vec<(String, String, bool)>,
     },
     /// Receipts of reading: id, address, asking, answering of each BAL.
     Receipts {
@@ -89,9 +94,14 @@ pub enum AccountPage {
     Directory {
         held: Vec<Held>,
     },
+    Delegations(Box<Delegations>),
+    Invitation(Box<Invitation>),
+    Drafts(Box<Drafts>),
     Security {
         events: Vec<Event>,
     },
+    /// Who did what in a BAL.
+    Access(Box<AccessLog>),
     Closing {
         held: Vec<Held>,
         days: u32,
@@ -149,7 +159,11 @@ impl AccountPage {
             Self::Notifications { .. } => words::notify(lang),
             Self::Receipts { .. } => words::receipts(lang),
             Self::Directory { .. } => words::directory(lang),
+            Self::Delegations(_) => i18n::delegation::title(lang),
+            Self::Invitation(_) => i18n::delegation::invite_title(lang),
+            Self::Drafts(_) => i18n::review::title(lang),
             Self::Security { .. } => words::security(lang),
+            Self::Access(_) => i18n::access_log::title(lang),
             Self::Closing { .. } => words::closing(lang),
         }
     }
@@ -166,7 +180,10 @@ impl AccountPage {
             Self::Notifications { .. } => "/compte/notifications",
             Self::Receipts { .. } => "/compte/accuses",
             Self::Directory { .. } => "/compte/annuaire",
+            Self::Delegations(_) | Self::Invitation(_) => "/compte/delegations",
+            Self::Drafts(_) => "/compte/brouillons",
             Self::Security { .. } => "/compte/securite",
+            Self::Access(_) => "/compte/acces",
             Self::Closing { .. } => "/compte/fermer",
         }
     }
@@ -176,15 +193,18 @@ impl AccountPage {
 #[component]
 pub fn AccountNav(current: &'static str) -> impl IntoView {
     let lang = i18n::lang();
-    let items: [(&str, &str); 13] = [
+    let items = [
         ("/compte", words::overview(lang)),
         ("/compte/contacts", words::contacts(lang)),
         ("/compte/mot-de-passe", i18n::password::title(lang)),
         ("/compte/appareils", words::devices(lang)),
         ("/compte/sessions", i18n::sessions::title(lang)),
         ("/compte/securite", words::security(lang)),
+        ("/compte/acces", i18n::access_log::title(lang)),
         ("/compte/notifications", words::notify(lang)),
         ("/compte/signature", words::signature(lang)),
+        ("/compte/delegations", i18n::delegation::title(lang)),
+        ("/compte/brouillons", i18n::review::title(lang)),
         ("/compte/accuses", words::receipts(lang)),
         ("/compte/annuaire", words::directory(lang)),
         ("/compte/preferences", i18n::prefs::title(lang)),
@@ -214,10 +234,16 @@ pub fn AccountSheet(page: AccountPage, now_local: String) -> impl IntoView {
         AccountPage::DeviceNew(device) => devices::device_new(device),
         AccountPage::Applications { list, made, error } => access::applications(list, made, error, &now_local),
         AccountPage::Security { events } => access::security(events, &now_local),
+        AccountPage::Access(log) => acces::journal(*log, &now_local),
         AccountPage::Signature { held } => outside::signature(held),
+        AccountPage::Notifications { wishes, has_mobile, sms, boxes } => {
+            outside::notifications(wishes, has_mobile, sms, boxes)
+        }
         AccountPage::Receipts { held } => outside::receipts(held),
-        AccountPage::Notifications { wishes, has_mobile, sms } => outside::notifications(wishes, has_mobile, sms),
         AccountPage::Directory { held } => outside::directory(held),
+        AccountPage::Delegations(page) => delegations::delegations(*page, &now_local),
+        AccountPage::Invitation(page) => delegations::invitation(*page),
+        AccountPage::Drafts(page) => drafts::drafts(*page, &now_local),
         AccountPage::Closing { held, days, error } => outside::closing(held, days, error),
         AccountPage::Confirm { .. } => ().into_any(),
     };
@@ -242,7 +268,7 @@ fn overview(page: Overview, now_local: &str) -> AnyView {
         .map(|held| {
             let used = crate::format::size::bytes(lang, held.used);
             let space = match held.quota {
-                Some(quota) => words::quota_of(lang, &used, &crate::format::size::bytes(lang, quota)),
+                Some(quota) => words::quota_of(lang, &crate::format::size::bytes(lang, quota), &used),
                 None => words::quota(lang, &used),
             };
             let nearly_full = held.quota.is_some_and(|quota| held.used >= quota / 10 * 9);

@@ -61,7 +61,7 @@ pub fn receipts(held: Vec<(String, String, String, String)>) -> AnyView {
 }
 
 /// How and when one is told of new mail.
-pub fn notifications(wishes: Notifications, has_mobile: bool, sms: bool) -> AnyView {
+pub fn notifications(wishes: Notifications, has_mobile: bool, sms: bool, boxes: Vec<(String, String, bool)>) -> AnyView {
     let lang = i18n::lang();
     let owned = |value: &str, words: &str| (value.to_owned(), words.to_owned());
     let rhythms = vec![
@@ -75,12 +75,23 @@ pub fn notifications(wishes: Notifications, has_mobile: bool, sms: bool) -> AnyV
     });
     let hint = (sms && !has_mobile)
         .then(|| view! { <p class="field-hint">{words::notify_sms(lang)}" : "{words::notify_sms_hint(lang)}</p> });
+    let choice = (boxes.len() > 1 || boxes.iter().any(|(.., wanted)| !wanted)).then(|| {
+        let each = boxes.into_iter().map(|(id, name, wanted)| {
+            let field = ["boite-", &id].concat();
+            view! {
+                <input type="hidden" name="boites" value=id.clone()/>
+                <Checkbox id=field name="voulues" value=id label=name checked=wanted/>
+            }
+        });
+        view! { <fieldset><legend>{i18n::boxes::notify_title(lang)}</legend>{each.collect_view()}</fieldset> }
+    });
     view! {
         <p class="lead">{words::notify_lead(lang)}</p>
         <form method="post" action="/compte/notifications">
             <Checkbox id="email" name="email" label=words::notify_email(lang) checked=wishes.email/>
             {by_sms}
             {hint}
+            {choice}
             <Choice id="rythme" name="rythme" label=words::rhythm(lang) options=rhythms selected=wishes.rhythm/>
             <Choice id="silence-de" name="silence_de" label=words::quiet_from(lang) options=hours.clone() selected=wishes.quiet_from.to_string()/>
             <Choice id="silence-a" name="silence_a" label=words::quiet_to(lang) options=hours selected=wishes.quiet_to.to_string()/>

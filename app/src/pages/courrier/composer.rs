@@ -9,6 +9,7 @@ use leptos::{
     prelude::*,
 };
 use wire::limits::{MESSAGE_OCTETS, SUBJECT_CHARS, TEXT_CHARS};
+use wire::portal::Action;
 
 use crate::{
     api::compose::Draft,
@@ -20,7 +21,10 @@ use crate::{
     state::{Status, use_mail},
 };
 
-use super::forms::{DO, Hidden};
+use super::{
+    forms::{DO, Hidden},
+    team::OthersAnswer,
+};
 use recipients::RecipientField;
 use writing::{Saved, Writing};
 
@@ -56,14 +60,16 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
         Start::From(..) => i18n::compose::title_reply(lang),
         Start::Draft(_) => i18n::compose::title_draft(lang),
     };
+    // Who may not send hands the draft in.
+    let depart = move || if mail.may(Action::Send) { writing.send() } else { writing.hand_in() };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        writing.send();
+        depart();
     };
     let key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
-            writing.send();
+            depart();
         }
     };
     let drop_files = move |event: DragEvent| {
@@ -96,7 +102,9 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             </header>
             <Origin start=start/>
             <Failure/>
+            <OthersAnswer/>
             <Refused field=""/>
+            <Anyway/>
             <From/>
             <RecipientField field=0/>
             <Refused field="to"/>
@@ -160,6 +168,18 @@ fn Failure() -> impl IntoView {
     view! {
         {move || writing.failure.get().map(|words| view! { <Notice tone="danger" role="alert">{words}</Notice> })}
     }
+}
+
+/// Sending in spite of the team's warning, in a form that was posted as it is.
+#[component]
+fn Anyway() -> impl IntoView {
+    let writing: Writing = expect_context();
+    let warned = |code: &str| code == "answer-now" || code == "answer-done";
+    let asked = writing.refused.with_value(|(_, faults)| faults.iter().any(|fault| warned(&fault.code)));
+    asked.then(|| {
+        let label = i18n::compose::send_anyway(writing.mail.lang);
+        view! { <Checkbox id="quand-meme" name="quand-meme" value="1" label=label/> }
+    })
 }
 
 /// What is wrong with a field of a form that was posted as it is. Recipients say themselves what is wrong with them.
@@ -245,10 +265,20 @@ fn Bar() -> impl IntoView {
         let words = i18n::compose::discard_ask(lang);
         mail.ask(words, String::new(), i18n::compose::discard(lang), true, move || writing.discard());
     };
+    let send = match mail.may(Action::Send) {
+        true => view! {
+            <Button variant="primary" icon="send" name="op" value="send" disabled=writing.sending>{i18n::compose::send(lang)}</Button>
+        }
+        .into_any(),
+        false => view! {
+            <Button variant="primary" icon="check" name="op" value="ask" disabled=writing.sending>{i18n::review::ask(lang)}</Button>
+        }
+        .into_any(),
+    };
     let limit = i18n::compose::attach_hint(lang, &size::bytes(lang, MESSAGE_OCTETS * 3 / 4));
     view! {
         <div class="composer-bar">
-            <Button variant="primary" icon="send" name="op" value="send" disabled=writing.sending>{i18n::compose::send(lang)}</Button>
+            {send}
             <label class="attach icon-button" title=[i18n::compose::attach(lang), " (", &limit, ")"].concat()>
                 <Icon name="attachment"/>
                 <span class="hidden-text">{i18n::compose::attach(lang)}</span>

@@ -11,6 +11,8 @@ use crate::{
     state::{Mail, acts::Op, list::Target},
 };
 
+use super::team;
+
 /// Where acts are posted.
 pub const DO: &str = "/courrier/faire";
 /// Where searches are posted.
@@ -42,6 +44,9 @@ pub fn submitted(mail: Mail, event: &Event) {
 }
 
 fn act(mail: Mail, form: &Submitted) -> bool {
+    if team::submitted(mail, form) {
+        return true;
+    }
     let Some(op) = form.get("op").and_then(|op| Op::from_code(op, form.get("to"))) else { return false };
     let threads = form.all("thread").filter_map(|id| id.parse().ok()).map(Target::Thread);
     let emails = form.all("email").filter_map(|id| id.parse().ok()).map(Target::Email);

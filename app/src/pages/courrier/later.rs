@@ -19,6 +19,7 @@ use super::{
     folders::Folders,
     palette::Palette,
     reading::Reading,
+    team_page::TeamPage,
 };
 use crate::{
     api::transport::ON_SERVER,
@@ -68,6 +69,11 @@ pub fn folders() -> AnyView {
     drawn(Part::Folders)
 }
 
+/// Who works in the BAL.
+pub fn team() -> AnyView {
+    drawn(Part::Team)
+}
+
 /// What opens over the screen.
 pub fn dialogs() -> AnyView {
     drawn(Part::Dialogs)
@@ -77,6 +83,7 @@ enum Part {
     Reading,
     Composer(Start),
     Folders,
+    Team,
     Dialogs,
 }
 
@@ -95,6 +102,7 @@ fn draw(part: Part) -> Result<AnyView, SplitLoaderError> {
         Part::Reading => view! { <Reading/> }.into_any(),
         Part::Composer(start) => view! { <Composer start=start/> }.into_any(),
         Part::Folders => view! { <Folders/> }.into_any(),
+        Part::Team => view! { <TeamPage/> }.into_any(),
         Part::Dialogs => view! {
             <Help/>
             <Palette/>

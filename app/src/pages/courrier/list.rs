@@ -1,14 +1,17 @@
 //! The list: what is in a folder or was found, narrowed, selected, page by page.
 
 use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys};
-use wire::{limits::SEARCH_CHARS, mail::Mailbox};
+use wire::{id::ThreadId, limits::SEARCH_CHARS, mail::Mailbox};
 
 use crate::{
-    api::list::{Filter, Source},
+    api::{
+        list::{Filter, Source, TeamFilter},
+        team::{Change, Sight},
+    },
     browser::{clock, focus},
     components::{EmptyState, ErrorState, Icon, Segment, Segments, SkeletonRows},
     format::date,
-    i18n,
+    i18n::{self, team as team_words},
     state::{Mail, Status, acts::Op, list::Target, use_mail},
 };
 
@@ -16,6 +19,7 @@ use super::{
     forms::{DO, Hidden, SEARCH},
     row::RowView,
     sidebar::ordered,
+    team::{self, FilterMenu},
 };
 
 /// The middle pane.
@@ -33,6 +37,7 @@ pub fn ListPane() -> impl IntoView {
                 <SearchForm/>
                 <div class="filters">
                     <Segments label=i18n::filter::title(lang) items=Signal::derive(move || filters(mail))/>
+                    <FilterMenu/>
                 </div>
                 <Bulk/>
             </header>
@@ -195,18 +200,36 @@ fn MoveSelect() -> impl IntoView {
         let Some(select) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlSelectElement>().ok()) else {
             return;
         };
-        if let Ok(to) = select.value().parse() {
-            select.set_value("");
+        let value = select.value();
+        select.set_value("");
+        if let Some(change) = team::given(&value) {
+            give(mail, change);
+        } else if let Ok(to) = value.parse() {
             mail.act(Op::Move(to), mail.list.selected.get_untracked());
         }
     };
+    let words =
+        move || if mail.team.sight.with(Sight::is_shared) { team_words::give(lang) } else { i18n::action::r#move(lang) };
     view! {
-        <select name="to" class="move-select" aria-label=i18n::action::r#move(lang) on:change=chosen>
-            <option value="">{i18n::action::r#move(lang)}</option>
+        <select name="to" class="move-select" aria-label=words on:change=chosen>
+            <option value="">{words}</option>
             {options}
+            <team::GiveOptions/>
         </select>
         <button class="button" data-variant="quiet" name="op" value="move" hidden=move || alive.get()>{i18n::action::apply(lang)}</button>
     }
+}
+
+/// Changes the work on every conversation that is ticked.
+fn give(mail: Mail, change: Change) {
+    let ticked = mail.list.selected.get_untracked();
+    let mut threads: Vec<ThreadId> = mail.list.rows.with_untracked(|rows| {
+        rows.iter().filter(|row| ticked.contains(&mail.list.target(row))).map(|row| row.thread_id).collect()
+    });
+    threads.sort_unstable();
+    threads.dedup();
+    mail.list.selected.set(Vec::new());
+    mail.work_set(threads, change, || ());
 }
 
 /// Folders that mail can be moved to by hand.
@@ -297,14 +320,14 @@ fn Empty() -> impl IntoView {
         return view! { <EmptyState icon="search" title=i18n::empty::search(lang) what=i18n::empty::search_what(lang)/> }
             .into_any();
     }
-    if key.filter != Filter::All {
+    if key.filter != Filter::All || !key.team.is_none() {
         return view! {
             <EmptyState
                 icon="search"
                 title=i18n::empty::filtered(lang)
                 what=i18n::empty::filtered_what(lang)
                 action=i18n::filter::clear(lang)
-                href=key.filtered(Filter::All).url()
+                href=key.filtered(Filter::All).of_team(TeamFilter::default()).url()
             />
         }
         .into_any();

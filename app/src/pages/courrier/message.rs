@@ -66,6 +66,13 @@ fn first(addresses: Option<&[Address]>) -> Address {
     found.unwrap_or_else(|| Address { name: None, email: String::new() })
 }
 
+/// The name in Sender (RFC 5322 §3.6.2), when somebody else sent the message than whose it is.
+fn by_another(message: &Message, from: &Address) -> Option<String> {
+    let other = message.sender.as_deref()?.first()?;
+    let named = name::shown(other.name.as_deref(), &other.email);
+    (named != name::shown(from.name.as_deref(), &from.email)).then(|| named.to_owned())
+}
+
 #[component]
 fn Head(message: Message, sender: Address, open: Memo<bool>) -> impl IntoView {
     let mail = use_mail();
@@ -81,6 +88,11 @@ fn Head(message: Message, sender: Address, open: Memo<bool>) -> impl IntoView {
     let kind = message.card.as_ref().map_or_else(|| "unknown".to_owned(), |card| card.kind.clone());
     let filed = filed(mail, id);
     let shown = name::shown(sender.name.as_deref(), &sender.email).to_owned();
+    // Who sent it, when it is not who it is from: both stand in the same place.
+    let shown = match by_another(&message, &sender) {
+        Some(other) => i18n::message::on_behalf(lang, &shown, &other),
+        None => shown,
+    };
     let when = date::moment(lang, &message.received_local, &mail.now_local());
     let whole = date::full(lang, &message.received_local);
     view! {
@@ -146,6 +158,7 @@ fn Details(message: Message) -> impl IntoView {
     };
     let lines = [
         (i18n::message::from(lang), addresses(&message.from)),
+        (i18n::message::sender(lang), addresses(&message.sender)),
         (i18n::message::reply_to(lang), addresses(&message.reply_to)),
         (i18n::message::to(lang), addresses(&message.to)),
         (i18n::message::cc(lang), addresses(&message.cc)),

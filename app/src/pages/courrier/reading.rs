@@ -18,6 +18,7 @@ use super::{
     list::movable,
     message::MessageView,
     row::neighbour_url,
+    team::Panel,
 };
 
 /// Nothing is open yet.
@@ -77,6 +78,7 @@ fn Thread() -> impl IntoView {
             </div>
             <p class="thread-count" hidden=move || { count.get() < 2 }>{move || i18n::message::count(lang, count.get() as u64)}</p>
         </header>
+        <Panel/>
         <div class="thread">
             <For each=move || messages.get() key=|message| message.id children=|message: Message| view! { <MessageView message=message/> }/>
         </div>

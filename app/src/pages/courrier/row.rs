@@ -15,7 +15,10 @@ use crate::{
     },
 };
 
-use super::forms::{DO, row_url};
+use super::{
+    forms::{DO, row_url},
+    team,
+};
 
 /// A row that follows what is known of it.
 #[component]
@@ -69,7 +72,7 @@ pub fn RowView(row: Row) -> impl IntoView {
                 <span class="row-count">{move || row.with(count)}</span>
                 <span class="row-subject">{move || row.with(|row| subject(mail, row))}</span>
                 <span class="row-preview">{move || row.with(|row| preview(mail, row))}</span>
-                <span class="row-labels">{move || row.with(|row| labels(mail, row))}</span>
+                <span class="row-labels">{move || row.with(|row| labels(mail, row))}{move || row.with(|row| team::labels(mail, row))}</span>
                 <span class="row-attachment">{move || row.with(|row| attachment(mail, row))}</span>
                 <time class="row-date" datetime=move || row.with(|row| row.received_at.clone())>
                     {move || row.with(|row| mail.me.with(|me| date::row(lang, &row.received_local, &me.now_local)))}

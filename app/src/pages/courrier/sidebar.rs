@@ -6,7 +6,7 @@ use wire::mail::Mailbox;
 use crate::{
     api::list::{ListKey, Source},
     app::{Place, Start},
-    components::{Icon, Menu},
+    components::{Badge, Icon, Menu},
     i18n::{self, Lang},
     state::{Mail, use_mail},
 };
@@ -118,22 +118,45 @@ fn AccountHeader() -> impl IntoView {
     let lang = mail.lang;
     let others = mail.me.with_untracked(|me| me.accounts.clone());
     let switch = (others.len() > 1).then(|| {
-        others
-            .into_iter()
-            .map(|it| view! { <li><a rel="external" href=format!("/courrier/{}", it.id)>{it.name}<small>{it.address}</small></a></li> })
-            .collect_view()
+        let all = i18n::boxes::title(lang);
+        let boxes = others.into_iter().map(|it| view! { <Switch bal=it/> }).collect_view();
+        view! {
+            <li><a rel="external" href="/courrier/toutes"><Icon name="inbox"/>{all}</a></li>
+            {boxes}
+        }
     });
     view! {
         <header class="account">
             <div class="account-who">
                 <strong>{move || mail.bal().map(|bal| bal.name)}</strong>
                 <small>{move || mail.bal().map(|bal| bal.address)}</small>
+                {move || mail.bal().filter(|bal| !bal.own).map(|bal| view! {
+                    <Badge tone="delegate" text=i18n::boxes::acting(lang, &bal.name)/>
+                })}
+                {move || mail.bal().filter(|bal| !bal.own).map(|_| view! { <small class="account-traced"><Icon name="eye"/>{i18n::team::traced(lang)}</small> })}
             </div>
             <Menu label=i18n::nav::menu(lang) icon="menu">
                 {switch}
                 <PersonLinks/>
             </Menu>
         </header>
+    }
+}
+
+/// One of the BALs, with what is unread in its inbox.
+#[component]
+fn Switch(bal: wire::portal::Account) -> impl IntoView {
+    let mail = use_mail();
+    let (lang, id, unread) = (mail.lang, bal.id, u64::from(bal.unread));
+    let kind = if bal.own { i18n::boxes::own(lang) } else { i18n::boxes::delegated(lang) };
+    view! {
+        <li>
+            <a rel="external" href=format!("/courrier/{id}") aria-current=move || (mail.account.get() == id).then_some("true")>
+                {bal.name}
+                <small>{bal.address}" · "{kind}</small>
+                {(unread > 0).then(|| view! { <span class="count">{i18n::boxes::unread(lang, unread)}</span> })}
+            </a>
+        </li>
     }
 }
 

@@ -8,13 +8,16 @@ use axum::{
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::{StreamExt, stream};
-use wire::id::AccountId;
+use wire::{id::AccountId, portal::Action};
 
 use super::outside::{BoxForm, managing};
 use crate::{
     auth::Caller,
     error::Error,
-    http::extract::{Form, Fresh},
+    http::{
+        extract::{Form, Fresh},
+        guard::Watched,
+    },
     state::State,
 };
 
@@ -34,7 +37,8 @@ pub async fn mbox(
     let acting = managing(&state, &caller, form.account()).await?;
     let account = acting.account();
     state.store.emails_exported(acting.actor(), account).await?;
-    let mut response = Response::new(Body::from_stream(messages(state, account)));
+    let watched = Watched { state: state.clone(), caller, account, action: Action::Manage };
+    let mut response = Response::new(Body::from_stream(watched.stream(messages(state, account))));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/mbox"));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"messages.mbox\""));

@@ -22,6 +22,7 @@ use crate::{
         extract::{Form, Fresh, Nonce},
         public::Spoken,
     },
+    portal::me,
     service::tell::{self, Told},
     state::State,
 };
@@ -120,13 +121,36 @@ pub async fn notifications_form(
         wishes: state.store.notifications(caller.person).await?,
         has_mobile: state.store.contact(caller.person).await?.mobile.is_some(),
         sms: state.sms.is_configured(),
+        boxes: told_of(&state, &caller).await?,
     };
     Asked { state: &state, caller: &caller, spoken, nonce: &nonce }.page(status_of(None), page, said).await
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct WishesForm {
+/// Each BAL that one may open, and whether one is told of its mail.
+async fn told_of(state: &State, caller: &Caller) -> Result<Vec<(String, String, bool)>, Error> {
+    let chosen = state.store.notification_boxes(caller.person).await?;
+    let accounts = me::accounts(state, caller).await?.into_iter();
+    Ok(accounts
+        .map(|one| {
+            let wanted = chosen.get(&one.id).copied().unwrap_or(one.own);
+            (one.id.to_string(), one.name, wanted)
+        })
+        .collect())
+}
+
+/// The choices of a form that showed some BALs: those ticked are wanted, the others not. Only of BALs one may open.
+async fn keep_boxes(state: &State, caller: &Caller, fields: &[(String, String)]) -> Result<(), Error> {
+    let values = |name: &str| -> Vec<AccountId> {
+        fields.iter().filter(|(key, _)| key == name).filter_map(|(_, value)| value.parse().ok()).collect()
+    };
+    let (shown, wanted) = (values("boites"), values("voulues"));
+    let own = rights::accounts(state, caller).await?;
+    let chosen = own.into_iter().map(|(id, _)| id).filter(|id| shown.contains(id)).map(|id| (id, wanted.contains(&id)));
+    Ok(state.store.notification_boxes_set(caller.person, chosen.collect()).await?)
+}
+
+#[derive(Default)]
+struct WishesForm {
     email: String,
     sms: String,
     rythme: String,
@@ -135,12 +159,29 @@ pub struct WishesForm {
     nouvelles: String,
 }
 
+impl WishesForm {
+    fn read(fields: &[(String, String)]) -> Self {
+        let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let text = |name: &str| get(name).unwrap_or_default();
+        Self {
+            email: text("email"),
+            sms: text("sms"),
+            rythme: text("rythme"),
+            silence_de: text("silence_de"),
+            silence_a: text("silence_a"),
+            nouvelles: text("nouvelles"),
+        }
+    }
+}
+
 /// `POST /compte/notifications`.
 pub async fn notifications(
     AxumState(state): AxumState<State>,
     caller: Caller,
-    Form(form): Form<WishesForm>,
+    Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
+    let form = WishesForm::read(&fields);
+    keep_boxes(&state, &caller, &fields).await?;
     let hour = |text: &str| text.parse().ok().filter(|hour| *hour < 24).ok_or(Error::BadRequest("bad-value"));
     let rhythm = ["now", "hourly", "daily"].into_iter().find(|rhythm| *rhythm == form.rythme);
     let wishes = Notifications {
@@ -181,7 +222,9 @@ pub async fn directory(
 
 async fn closing_page(asked: Asked<'_>, error: Option<(String, String)>, said: Said) -> Result<Response, Error> {
     let status = status_of(error.as_ref().map(|(_, code)| code.as_str()));
-    let held = held(asked.state, asked.caller).await?;
+    let own = rights::own(asked.state, asked.caller).await?;
+    let mut held = held(asked.state, asked.caller).await?;
+    held.retain(|one| one.id.parse().is_ok_and(|id: AccountId| own.contains(&id)));
     let page = AccountPage::Closing { held, days: asked.state.config.closing.days, error };
     asked.page(status, page, said).await
 }
@@ -208,7 +251,8 @@ pub async fn closing(
     Form(form): Form<BoxForm>,
 ) -> Result<Response, Error> {
     let asked = Asked { state: &state, caller: &caller, spoken, nonce: &nonce };
-    let acting = managing(&state, &caller, &form.boite).await?;
+    let account: AccountId = form.boite.parse().map_err(|_| Error::NotFound)?;
+    let acting = rights::holding(&state, &caller, account).await?;
     let address = state.store.account(acting.account()).await?.address;
     if form.op == "annuler" {
         if state.store.closing_cancel(acting.actor(), acting.account()).await? {

@@ -18,12 +18,13 @@ use super::{Desk, File, Posted, say};
 use crate::{
     auth::rights::{Draft, Read, Send},
     error::Error,
-    http::pages,
+    http::{account_pages::drafts, pages},
     service::{
         compose::{self, Mode},
         draft::{AttachmentRef, ComposeError, DraftInput},
-        reading,
+        reading, review,
         send::SubmitError,
+        team,
     },
 };
 
@@ -241,18 +242,72 @@ pub(super) async fn send(desk: &Desk, form: &Posted) -> Result<Response, Error> 
         Kept::Sent => return Ok(form.back(desk.account, "sending").into_response()),
         Kept::Refused(typed) => return again(desk, form, typed).await,
     };
+    if let Some(warning) = double(desk, form, draft).await? {
+        return again(desk, form, Typed { input, draft: Some(draft), faults: vec![warning] }).await;
+    }
     let answered = origin(form).map(|(source, mode)| match mode {
         Mode::Forward => (source, keyword::FORWARDED),
         Mode::Reply | Mode::ReplyAll => (source, keyword::ANSWERED),
     });
     match compose::send(&desk.state, &acting, draft, answered).await {
-        Ok(_) => Ok(form.back(desk.account, "sending").into_response()),
+        Ok(_) => {
+            // It has left: a sign that stays a minute longer is no failure.
+            if let Err(error) = over(desk, form, draft).await {
+                tracing::warn!(%error, "the sign of answering stays until it ends by itself");
+            }
+            Ok(form.back(desk.account, "sending").into_response())
+        }
         Err(ComposeError::Submit(SubmitError::Store(error))) => Err(error.into()),
         Err(ComposeError::Submit(error)) => {
             let faults = refusals(&input, error);
             again(desk, form, Typed { input, draft: Some(draft), faults }).await
         }
         Err(error) => Err(failed(error)),
+    }
+}
+
+/// Another of the team answers at this moment, or did since the last message came in: said once, sent when it is wanted
+/// all the same.
+async fn double(desk: &Desk, form: &Posted, draft: EmailId) -> Result<Option<FieldError>, Error> {
+    let forward = matches!(origin(form), Some((_, Mode::Forward)));
+    if forward || !form.get("quand-meme").is_empty() {
+        return Ok(None);
+    }
+    let (read, me) = (desk.acting::<Read>().await?, desk.caller.person);
+    let asked = conversation(form, draft);
+    let thread = match team::thread_of(&desk.state.store, desk.account, asked).await {
+        Err(error) if error.is_not_found() => return Ok(None),
+        found => found?,
+    };
+    let others = team::others(&desk.state, &read, me, thread).await?;
+    Ok(others.warning().map(|(code, name)| fault("", code, vec![name])))
+}
+
+/// A message of the conversation that is answered: an answer with another subject is in another one.
+fn conversation(form: &Posted, draft: EmailId) -> EmailId {
+    origin(form).map_or(draft, |(source, _)| source)
+}
+
+/// What was being answered is answered: the others see it at once.
+async fn over(desk: &Desk, form: &Posted, draft: EmailId) -> Result<(), Error> {
+    let thread = match team::thread_of(&desk.state.store, desk.account, conversation(form, draft)).await {
+        Err(error) if error.is_not_found() => return Ok(()),
+        found => found?,
+    };
+    Ok(team::sign(&desk.state, &desk.acting::<Draft>().await?, thread, false).await?)
+}
+
+/// Hands a draft in, for somebody who may send.
+pub(super) async fn ask(desk: &Desk, form: &Posted) -> Result<Response, Error> {
+    let acting = desk.acting::<Draft>().await?;
+    let draft = match keep(desk, form).await? {
+        Kept::Draft(draft, _) => draft,
+        Kept::Sent => return Ok(form.back(desk.account, "sending").into_response()),
+        Kept::Refused(typed) => return again(desk, form, typed).await,
+    };
+    match review::ask(&desk.state, &acting, draft).await {
+        Ok(()) => Ok(form.back(desk.account, "draft-asked").into_response()),
+        Err(error) => drafts::refused(error).map(|_| form.back(desk.account, "failed").into_response()),
     }
 }
 

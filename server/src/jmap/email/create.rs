@@ -6,6 +6,7 @@ use bytes::Bytes;
 use mail::build::{Content as PartContent, HeaderValue, NewPart, build_tree};
 use mail::header::{DateTime, Form};
 use serde_json::{Map, Value, json};
+use wire::mail::keyword;
 
 use super::{header, set};
 use crate::auth::rights::{Draft, Granted};
@@ -13,6 +14,7 @@ use crate::jmap::Batch;
 use crate::jmap::error::SetError;
 use crate::jmap::types::{self, InState};
 use crate::service::content::BlobName;
+use crate::service::on_behalf;
 use crate::service::prepare::{Place, prepare};
 use crate::service::send::new_message_id;
 
@@ -37,7 +39,13 @@ pub async fn create(batch: &Batch, granted: &Granted, in_state: &InState, object
         return Err(SetError::new("blobNotFound").with("notFound", json!(builder.missing)));
     }
     let address = batch.state.store.account(granted.account()).await?.address;
-    let headers = headers(object, now, new_message_id(&batch.state, &address))?;
+    let mut headers = headers(object, now, new_message_id(&batch.state, &address))?;
+    let named = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("sender"));
+    if !named && keywords.iter().any(|word| word == keyword::DRAFT) {
+        // Who writes on behalf of the holder stands in the draft already.
+        let sender = on_behalf::sender(&batch.state, acting.caller().person, acting.account()).await?;
+        headers.extend(sender.map(|sender| ("Sender".to_owned(), HeaderValue::Addresses(vec![sender]))));
+    }
     let raw = build_tree(headers, root).map_err(|error| SetError::new("invalidProperties").because(error.to_string()))?;
     if raw.len() as u64 > batch.state.config.limits.message_octets {
         return Err(SetError::new("tooLarge"));

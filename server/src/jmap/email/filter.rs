@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 use store::emails::field;
 use store::query::Filter;
+use store::team::WorkFilter;
 use wire::id::MailboxId;
+use wire::jmap::TEAM;
+use wire::team::WorkState;
 
 use crate::jmap::Batch;
 use crate::jmap::error::MethodError;
@@ -115,6 +118,20 @@ impl Reader<'_> {
             "noneInThreadHaveKeyword" => Filter::NoneInThreadHaveKeyword(keyword()?),
             "hasKeyword" => Filter::HasKeyword(keyword()?),
             "notKeyword" => Filter::NotKeyword(keyword()?),
+            "assigneeId" if self.batch.uses(TEAM) => match value {
+                Value::Null => Filter::Work(WorkFilter::Assignee(None)),
+                _ => {
+                    let person = text()?.parse().map_err(|_| wrong(name))?;
+                    Filter::Work(WorkFilter::Assignee(Some(person)))
+                }
+            },
+            "workState" if self.batch.uses(TEAM) => match value {
+                Value::Null => Filter::Work(WorkFilter::State(None)),
+                _ => {
+                    let state = WorkState::from_code(text()?).ok_or_else(|| wrong(name))?;
+                    Filter::Work(WorkFilter::State(Some(state)))
+                }
+            },
             "hasAttachment" => Filter::HasAttachment(value.as_bool().ok_or_else(|| wrong(name))?),
             "text" => self.words(text()?, field::ALL, negated),
             "from" => self.words(text()?, field::FROM, negated),

@@ -8,8 +8,9 @@ use store::query::{Filter, Query, Sort, SortBy, Window};
 use store::submissions::Submission;
 use wire::{
     id::{AccountId, EmailId, ThreadId},
-    jmap::PLI,
+    jmap::{PLI, TEAM},
     mail::{Card, Conversation},
+    team::Work,
 };
 
 use super::body::{Bodies, BodyArgs};
@@ -19,7 +20,7 @@ use crate::jmap::error::MethodError;
 use crate::jmap::types::{self, Answer, GetArgs, Object};
 use crate::service::content::Content;
 use crate::service::structure::Structure;
-use crate::service::{cards, conversations, reading, receipts};
+use crate::service::{cards, conversations, reading, receipts, team};
 
 /// Takes the arguments on bodies out of the others.
 ///
@@ -42,7 +43,9 @@ pub async fn get(batch: &mut Batch, mut arguments: Object) -> Answer {
     let granted = batch.granted(&args.account_id).await?;
     let account = granted.account();
     let extended = batch.uses(PLI);
-    let wanted = types::select(args.properties, properties::DEFAULT, |name| properties::is_known(name, extended))?;
+    let team = batch.uses(TEAM);
+    let known = |name: &str| properties::is_known(name, extended) || (team && properties::TEAM_EXTENSION.contains(&name));
+    let wanted = types::select(args.properties, properties::DEFAULT, known)?;
     let body_properties = body.properties()?;
     let state = batch.states(account).await?.email;
     let (mut ids, mut not_found) = (Vec::new(), Vec::new());
@@ -93,6 +96,7 @@ struct Loaded {
     summaries: HashMap<EmailId, Summary>,
     structures: HashMap<EmailId, Structure>,
     conversations: HashMap<ThreadId, Conversation>,
+    works: HashMap<ThreadId, Work>,
     cards: HashMap<String, Card>,
     /// The newest submission of each message that has one.
     submissions: HashMap<EmailId, Submission>,
@@ -112,6 +116,7 @@ impl Loaded {
             summaries: HashMap::new(),
             structures: HashMap::new(),
             conversations: HashMap::new(),
+            works: HashMap::new(),
             cards: HashMap::new(),
             submissions: HashMap::new(),
         };
@@ -122,11 +127,16 @@ impl Loaded {
             let read = store.structures(account, &found).await?;
             loaded.structures = read.into_iter().map(|(id, bytes)| (id, Structure::from_bytes(&bytes))).collect();
         }
-        if asked("conversation") {
+        if asked("conversation") || asked("work") {
             let mut threads: Vec<ThreadId> = loaded.rows.values().map(|row| row.thread).collect();
             threads.sort_unstable();
             threads.dedup();
-            loaded.conversations = conversations::of(store, account, &threads).await?;
+            if asked("conversation") {
+                loaded.conversations = conversations::of(store, account, &threads).await?;
+            }
+            if asked("work") {
+                loaded.works = team::of(store, account, batch.caller.person, &threads).await?;
+            }
         }
         if asked("card") {
             let senders = loaded.summaries.values().filter_map(|summary| summary.from.first());
@@ -167,6 +177,9 @@ async fn one(
     }
     if asked("conversation") {
         object.insert("conversation".into(), json!(loaded.conversations.get(&row.thread)));
+    }
+    if asked("work") {
+        object.insert("work".into(), json!(loaded.works.get(&row.thread)));
     }
     let submission = loaded.submissions.get(&row.id);
     if asked("pending") {

@@ -49,6 +49,8 @@ pub const EXTENSION: &[&str] = &[
     "delivery",
     "receiptTo",
 ];
+/// Those of our extension for teams.
+pub const TEAM_EXTENSION: &[&str] = &["work"];
 /// Of the row itself.
 const ROW: &[&str] = &[
     "id",
@@ -62,6 +64,7 @@ const ROW: &[&str] = &[
     "hasAttachment",
     "conversation",
     "pending",
+    "work",
     "delivery",
 ];
 /// Of the summary, kept small for lists.
@@ -160,7 +163,8 @@ mod tests {
     #[test]
     fn a_list_needs_no_structure() {
         let names: Vec<String> = wire::mail::ROW_PROPERTIES.iter().map(|name| (*name).to_owned()).collect();
-        assert!(names.iter().all(|name| is_known(name, true)));
+        let team = |name: &String| TEAM_EXTENSION.contains(&name.as_str());
+        assert!(names.iter().all(|name| is_known(name, true) || team(name)));
         assert_eq!(needs(&names), Needs { summary: true, ..Needs::default() });
         let opened: Vec<String> = wire::mail::MESSAGE_PROPERTIES.iter().map(|name| (*name).to_owned()).collect();
         assert!(opened.iter().all(|name| is_known(name, true)));

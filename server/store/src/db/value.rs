@@ -45,11 +45,13 @@ from! {
     wire::id::EmailId => Int, |value| value.0;
     wire::id::MailboxId => Int, |value| value.0;
     wire::id::ThreadId => Int, |value| value.0;
+    wire::id::NoteId => Int, |value| value.0;
     wire::id::PersonId => Int, |value| value.0;
     wire::id::SessionId => Int, |value| value.0;
     wire::id::TokenId => Int, |value| value.0;
     wire::id::SubmissionId => Int, |value| value.0;
     wire::id::IdentityId => Int, |value| value.0;
+    wire::id::DelegationId => Int, |value| value.0;
     wire::id::SearchId => Int, |value| value.0;
 }
 

@@ -87,6 +87,11 @@ pub(crate) async fn run(tx: &mut Tx, batch: &Batch) -> Result<Vec<Inserted>> {
         correspondents::save(tx, batch.account.0, &batch.correspondents).await?;
         leave_trace(tx, batch, &fresh).await?;
     }
+    // What comes from others is to be done, also where the conversation was done or waited for it.
+    if batch.delivery.is_some() || batch.operator.is_some() {
+        let threads: BTreeSet<i64> = records.values().map(|record| record.thread.0).collect();
+        crate::team::wake(tx, &mut ledger, threads).await?;
+    }
     if let (Some(key), Some(email)) = (batch.delivery, fresh.first()) {
         let now = tx.now();
         tx.execute(DELIVER, args![batch.account, key.submission, key.recipient, email.id, now]).await?;

@@ -276,6 +276,7 @@ pub(super) async fn remove(tx: &mut Tx, ledger: &mut Ledger, keys: &Keys, ids: &
         "DELETE FROM email_mailbox WHERE account_id = ",
         "DELETE FROM email_keyword WHERE account_id = ",
         "DELETE FROM email_origin WHERE account_id = ",
+        "DELETE FROM email_reader WHERE account_id = ",
         "DELETE FROM email WHERE account_id = ",
     ] {
         execute_in(tx, head, account, " AND email_id IN ", &ids, "").await?;

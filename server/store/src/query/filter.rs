@@ -11,6 +11,7 @@ use crate::emails::{flag, keywords};
 use crate::error::{Error, Result};
 use crate::index;
 use crate::keys::Keys;
+use crate::team::{WorkFilter, state_code};
 
 /// Conditions in one filter at most.
 const MOST_CONDITIONS: usize = 60;
@@ -39,6 +40,7 @@ pub(super) enum Node {
         keyword: Keyword,
     },
     InThread(i64),
+    Work(WorkFilter),
     Terms(Vec<i64>, u8),
 }
 
@@ -251,6 +253,7 @@ impl Plan {
             }
             Node::Thread { some, has, keyword } => thread_condition(sql, *some, *has, *keyword, names),
             Node::InThread(id) => drop(sql.push(names.thread).push(" = ").bind(*id)),
+            Node::Work(work) => work_condition(sql, *work, names),
             Node::Terms(..) if self.dense => {
                 sql.push("EXISTS (SELECT 1");
                 self.postings(sql, node);
@@ -336,6 +339,20 @@ fn thread_condition(sql: &mut Sql, some: bool, has: bool, keyword: Keyword, name
     sql.push(")");
 }
 
+fn work_condition(sql: &mut Sql, work: WorkFilter, names: &Names) {
+    // Conversations that nobody took care of have no row.
+    let absent = matches!(work, WorkFilter::Assignee(None) | WorkFilter::State(None));
+    sql.push(if absent { "NOT EXISTS" } else { "EXISTS" });
+    sql.push(" (SELECT 1 FROM work w WHERE ").push(names.same_thread_w).push(" AND ");
+    match work {
+        WorkFilter::Assignee(Some(person)) => drop(sql.push("w.person_id = ").bind(person)),
+        WorkFilter::Assignee(None) => drop(sql.push("w.person_id IS NOT NULL")),
+        WorkFilter::State(Some(state)) => drop(sql.push("w.state = ").bind(state_code(state))),
+        WorkFilter::State(None) => drop(sql.push("w.state IS NOT NULL")),
+    }
+    sql.push(")");
+}
+
 /// Column names of the row a condition is about.
 struct Names {
     number: &'static str,
@@ -348,6 +365,7 @@ struct Names {
     same_email_b: &'static str,
     same_email_k: &'static str,
     same_thread_h: &'static str,
+    same_thread_w: &'static str,
 }
 
 macro_rules! names {
@@ -363,6 +381,7 @@ macro_rules! names {
             same_email_b: concat!("b.account_id = ", $alias, ".account_id AND b.email_id = ", $alias, ".email_id"),
             same_email_k: concat!("k.account_id = ", $alias, ".account_id AND k.email_id = ", $alias, ".email_id"),
             same_thread_h: concat!("h.account_id = ", $alias, ".account_id AND h.thread_id = ", $alias, ".thread_id"),
+            same_thread_w: concat!("w.account_id = ", $alias, ".account_id AND w.thread_id = ", $alias, ".thread_id"),
         }
     };
 }
@@ -427,6 +446,7 @@ fn resolve<'a>(
             Filter::NoneInThreadHaveKeyword(name) => Node::Thread { some: false, has: true, keyword: keyword(keys, name) },
             Filter::HasAttachment(has) => Node::Flag(flag::ATTACHMENT, *has),
             Filter::InThread(id) => Node::InThread(id.0),
+            Filter::Work(work) => Node::Work(*work),
             Filter::Words { words, fields } => {
                 let mut nodes = Vec::with_capacity(words.len());
                 for word in words {

@@ -170,6 +170,7 @@ async fn end(tx: &mut Tx, ledger: &mut Ledger, thread: i64) -> Result<()> {
         tx.execute(THREAD_DELETE, args![ledger.account, thread]).await?;
         tx.execute(REFS_DELETE, args![ledger.account, thread]).await?;
         ledger.bury(tx, Type::Thread, thread, created).await?;
+        crate::team::forget(tx, ledger, thread).await?;
     }
     Ok(())
 }

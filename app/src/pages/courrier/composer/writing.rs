@@ -1,5 +1,7 @@
 //! A message being written: saved as one types, kept in the tab meanwhile, sent once.
 
+mod handing;
+
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Map;
 use wire::{
@@ -7,6 +9,7 @@ use wire::{
     id::{EmailId, IdentityId},
     limits::RECIPIENTS,
     mail::{Address, keyword},
+    portal::Action,
 };
 
 use crate::{
@@ -14,6 +17,7 @@ use crate::{
     app::{Mode, Start, compose_url},
     browser::{self, clock},
     i18n,
+    pages::courrier::team,
     state::{Mail, drafts},
 };
 
@@ -132,6 +136,9 @@ impl Writing {
                     self.restore(kept);
                 }
             });
+            if self.mail.team.is_shared() && self.mail.may(Action::Draft) {
+                self.mail.answer(move || self.answered(), move || self.over.try_get_value() != Some(false));
+            }
             self.check(true);
             let field = match self.start {
                 Start::From(_, Mode::Reply | Mode::ReplyAll) => ".composer-body",
@@ -148,6 +155,22 @@ impl Writing {
             });
         });
         on_cleanup(move || self.leave());
+    }
+
+    /// The message whose conversation is answered, if it is.
+    fn answered(&self) -> Option<EmailId> {
+        match self.start {
+            // Each save of a draft makes another message.
+            Start::Draft(_) => self.id.try_get_untracked().flatten(),
+            start => start.answered(),
+        }
+    }
+
+    /// The others of the team learn that one does not answer any more.
+    fn answer_over(&self) {
+        if let Some(email) = self.answered().filter(|_| self.mail.team.is_shared()) {
+            self.mail.answer_over(email);
+        }
     }
 
     fn restore(self, kept: Draft) {
@@ -300,6 +323,9 @@ impl Writing {
 
     /// The screen goes: what is not saved yet is saved without it.
     fn leave(self) {
+        if !self.over.get_value() && browser::window().is_some() {
+            self.answer_over();
+        }
         let unsaved = !self.over.get_value() && self.revision.get_value() != self.kept.get_value();
         self.over.set_value(true);
         self.timer.update_value(|timer| {
@@ -328,6 +354,7 @@ impl Writing {
     /// Throws the draft away.
     pub fn discard(self) {
         self.over.set_value(true);
+        self.answer_over();
         let (mail, id) = (self.mail, self.id.get_untracked());
         let account = mail.account.get_untracked();
         drafts::forget(account, self.here());
@@ -403,11 +430,30 @@ impl Writing {
     fn depart(self) {
         self.sending.set(true);
         spawn_local(async move {
-            if let Err(problem) = self.submit().await {
-                self.sending.set(false);
-                self.refused(&problem);
-            }
+            let Some(words) = self.double().await else { return self.carry_out().await };
+            self.sending.set(false);
+            let lang = self.mail.lang;
+            let what = i18n::team::double_what(lang).to_owned();
+            self.mail.ask(&words, what, i18n::compose::send_anyway(lang), false, move || {
+                self.sending.set(true);
+                spawn_local(async move { self.carry_out().await });
+            });
         });
+    }
+
+    /// Another of the team answers at this moment, or did since the last message came in: in words. Not knowing stops
+    /// nobody.
+    async fn double(&self) -> Option<String> {
+        let email = self.answered().filter(|_| self.mail.team.is_shared())?;
+        let others = self.mail.api().answering(self.mail.account.get_untracked(), email, true).await.ok()?;
+        team::warning(self.mail, &others)
+    }
+
+    async fn carry_out(self) {
+        if let Err(problem) = self.submit().await {
+            self.sending.set(false);
+            self.refused(&problem);
+        }
     }
 
     async fn submit(self) -> Result<(), Problem> {
@@ -421,6 +467,7 @@ impl Writing {
         let draft = self.draft();
         let sent = mail.api().send(account, &from, desk, &draft).await?;
         self.over.set_value(true);
+        self.answer_over();
         drafts::forget(account, self.here());
         let start = self.start;
         if let Some(id) = draft.id {
