@@ -32,6 +32,8 @@ pub enum Access {
     InBody,
     /// Who works for the operator, in a session. For everybody else who is signed in there is no such page.
     Staff,
+    /// Who administers the structure `{structure}` of the path, in a session. For everybody else there is no such page.
+    Administrator,
     /// Who has this right over the BAL `{account}` of the path.
     Account(Action),
 }
@@ -70,6 +72,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// May the program of a structure ask for it? The mail API and nothing else: no page ever.
+    pub fn is_for_software(&self) -> bool {
+        self.path.starts_with("/jmap") || self.path == "/.well-known/jmap"
+    }
+
     /// How long an answer may take to begin.
     pub fn seconds(&self) -> u64 {
         if self.body > SMALL { 600 } else { 60 }
@@ -111,7 +118,7 @@ macro_rules! routes {
     };
 }
 
-use Access::{Account, BeforeCgu, InBody, Public, SignedIn, Staff};
+use Access::{Account, Administrator, BeforeCgu, InBody, Public, SignedIn, Staff};
 
 routes! {
     get "GET" "/" Page Public, "home", public::home, "The public home";
@@ -290,6 +297,14 @@ mod tests {
         let rows: HashSet<_> = ROUTES.iter().map(|route| (route.method, route.path)).collect();
         let ids: HashSet<_> = ROUTES.iter().map(|route| route.id).collect();
         assert_eq!((rows.len(), ids.len()), (ROUTES.len(), ROUTES.len()));
+    }
+
+    #[test]
+    fn a_path_with_a_structure_asks_for_its_administrator() {
+        for route in ROUTES {
+            let named = route.path.contains("{structure}");
+            assert_eq!(named, route.access == Access::Administrator, "{} {}", route.method, route.path);
+        }
     }
 
     #[test]
