@@ -224,6 +224,7 @@ fn Header(name: Option<String>, staff: bool, alone: bool) -> impl IntoView {
                 {staff.then(|| view! {
                     <a href="/admin/file">{i18n::operator::queue(lang)}</a>
                     <a href="/admin/confiance">{i18n::operator::trust(lang)}</a>
+                    <a href="/admin/structures">{i18n::structure::staff_nav(lang)}</a>
                 })}
                 <a href="/compte">{i18n::account::home(lang)}</a>
                 <form method="post" action="/deconnexion">

@@ -37,6 +37,11 @@ pub async fn enter(state: &State, vouched: Vouched, agent: &str) -> Result<Enter
         }
         other => other?,
     };
+    if let (None, Some(invitation)) = (known, vouched.back.strip_prefix("/structure/"))
+        && let Some(person) = organisation::offer::join_by_psc(state, invitation, &vouched).await?
+    {
+        known = Some(person);
+    }
     if let (None, Some(invitation)) = (known, vouched.back.strip_prefix("/delegation/"))
         && let Some(person) = offer::join_by_psc(state, invitation, &vouched).await?
     {
