@@ -19,6 +19,7 @@ use wire::{
     mail::keyword,
 };
 
+use super::structure;
 use super::corpus::{self, Item, Kind, Person, Place, people};
 use crate::{
     auth::password::Passwords,
@@ -61,6 +62,7 @@ pub async fn fill(store: &Store, passwords: &Passwords, amount: Amount) -> anyho
         }
     }
     make_staff(store, &hash, cgu).await?;
+    structure::fill(store, &hash, cgu).await?;
     let now = store.now();
     match amount {
         Amount::Everybody(count) => put(store, &accounts, corpus::demo(SEED, count, now), count).await,

@@ -11,11 +11,11 @@ use wire::portal::Action;
 
 use super::account_pages::{
     access, applications, browsers, confirm, contacts, delegations, devices, drafts, export, outside,
-    passkeys as own_passkeys, password, security,
+    passkeys as own_passkeys, password, security, structures,
 };
 use super::{
     account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer,
-    openapi, opening, operator_pages, pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in,
+    openapi, opening, operator_pages, pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in, structure_offer,
 };
 use crate::{portal, state::State};
 
@@ -218,6 +218,19 @@ routes! {
     post "POST" "/compte/delegations/inviter" Form InBody, "delegation-invite", delegations::invite, "Invites somebody into a BAL";
     get "GET" "/delegation/{token}" Page Public, "delegation-offer", offer::show, "What the link of an invitation shows";
     post "POST" "/delegation/{token}" Form Public, "delegation-answer", offer::answer, "Accepts or refuses an invitation";
+    get "GET" "/compte/structure" Page SignedIn, "structures", structures::list, "The structures one is in";
+    post "POST" "/compte/structure" Form SignedIn, "structure-take-up", structures::take_up, "Accepts to administer a structure";
+    get "GET" "/compte/structure/{structure}" Page Administrator, "structure", structures::home, "A structure, for who administers it";
+    post "POST" "/compte/structure/{structure}" Form Administrator, "structure-act", structures::act, "Invites, gives, groups, names, lets go";
+    get "GET" "/compte/structure/{structure}/personne/{member}" Page Administrator, "structure-person", structures::person, "What somebody may do in a structure";
+    get "GET" "/compte/structure/{structure}/groupe/{group}" Page Administrator, "structure-group", structures::group, "What a group may do in a structure";
+    get "GET" "/compte/structure/{structure}/revue" Page Administrator, "structure-review", structures::review::form, "The yearly review of a structure";
+    post "POST" "/compte/structure/{structure}/revue" Form Administrator, "structure-review-act", structures::review::act, "Confirms a mailbox or a person, or not";
+    get "GET" "/compte/structure/{structure}/revue.csv" Download Administrator, "structure-review-report", structures::review::report, "The review as a file";
+    get "GET" "/compte/structure/{structure}/logiciels" Page Administrator, "structure-software", structures::software::form, "The secrets of a structure's programs";
+    post "POST" "/compte/structure/{structure}/logiciels" Form Administrator, "structure-software-act", structures::software::act, "Makes, replaces, ends secrets of programs";
+    get "GET" "/structure/{token}" Page Public, "structure-offer", structure_offer::show, "What the link of an invitation into a structure shows";
+    post "POST" "/structure/{token}" Form Public, "structure-answer", structure_offer::answer, "Accepts or refuses an invitation into a structure";
     get "GET" "/compte/brouillons" Page SignedIn, "drafts-to-approve", drafts::list, "Drafts that wait for an approval";
     post "POST" "/compte/brouillons" Form InBody, "draft-decide", drafts::act, "Approves or returns a draft, or takes it back";
     post "POST" "/compte/exporter" Form InBody, "account-export", export::mbox, "A copy of every message of an account";
@@ -231,6 +244,8 @@ routes! {
     get "GET" "/admin/file" Page Staff, "operator-queue", operator_pages::queue, "Mail that waits for other operators";
     post "POST" "/admin/file" Form Staff, "operator-queue-act", operator_pages::act, "Retries, holds, releases or drops what waits";
     get "GET" "/admin/confiance" Page Staff, "operator-trust", operator_pages::trust, "How it stands with trust";
+    get "GET" "/admin/structures" Page Staff, "operator-structures", operator_pages::structures::form, "Structures, their mailboxes and who administers them";
+    post "POST" "/admin/structures" Form Staff, "operator-structures-act", operator_pages::structures::act, "Makes a structure or a mailbox, names who administers";
 
     get "GET" "/courrier" Page SignedIn, "mail", pages::home, "To the first inbox";
     get "GET" "/courrier/toutes" Page SignedIn, "mail-all", all_boxes::show, "One inbox over all BALs";

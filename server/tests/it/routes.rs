@@ -67,6 +67,9 @@ impl<'a> Cast<'a> {
             .replace("{version}", "1")
             .replace("{token}", "none")
             .replace("{delegation}", "g0000000000001")
+            .replace("{structure}", "o0000000000001")
+            .replace("{member}", "h0000000000001")
+            .replace("{group}", "u0000000000001")
             .replace("{*place}", &self.inbox)
             .replace("{*path}", "none")
     }
