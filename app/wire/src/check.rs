@@ -110,8 +110,7 @@ pub fn finess(text: &str) -> Option<String> {
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
     let corsica = bare.strip_prefix("2A").map(|rest| ["21", rest].concat());
     let corsica = corsica.or_else(|| bare.strip_prefix("2B").map(|rest| ["22", rest].concat()));
-    let digits: Vec<u32> =
-        corsica.as_deref().unwrap_or(&bare).chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
+    let digits: Vec<u32> = corsica.as_deref().unwrap_or(&bare).chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
     (digits.len() == 9 && has_key(&digits)).then_some(bare)
 }
 

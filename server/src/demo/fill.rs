@@ -19,8 +19,8 @@ use wire::{
     mail::keyword,
 };
 
-use super::structure;
 use super::corpus::{self, Item, Kind, Person, Place, people};
+use super::structure;
 use crate::{
     auth::password::Passwords,
     portal::cgu,

@@ -66,12 +66,7 @@ fn by(person: PersonId) -> Actor {
 
 async fn person(store: &Store, at: usize, hash: &str, cgu: i64) -> anyhow::Result<PersonId> {
     let (name, email, _) = PEOPLE[at];
-    let new = NewPerson {
-        name: name.into(),
-        ordinary_email: email.into(),
-        logins: vec![email.into()],
-        mobile: None,
-    };
+    let new = NewPerson { name: name.into(), ordinary_email: email.into(), logins: vec![email.into()], mobile: None };
     let id = store.person_create(Actor::COMMAND, new).await?;
     store.password_set(Actor::COMMAND, id, hash.into()).await?;
     accept(store, id, cgu).await?;
@@ -94,8 +89,7 @@ async fn member(store: &Store, structure: OrganisationId, at: usize, who: Person
         most: 100,
     };
     let id = store.structure_invite(Actor::COMMAND, new).await?;
-    let signed =
-        Signed { secrecy: Some(delegation::secrecy()), purpose: (at == 0).then(organisation::engagement) };
+    let signed = Signed { secrecy: Some(delegation::secrecy()), purpose: (at == 0).then(organisation::engagement) };
     store.structure_accept(by(who), (structure, id), who, signed).await?;
     Ok(id)
 }
@@ -114,8 +108,7 @@ async fn open(
         liste_rouge: software,
         ..Profile::default()
     };
-    let charge =
-        Charge { purpose: purpose.into(), professional: PROFESSIONAL.0.into(), rpps: PROFESSIONAL.1.into() };
+    let charge = Charge { purpose: purpose.into(), professional: PROFESSIONAL.0.into(), rpps: PROFESSIONAL.1.into() };
     let new = NewBox {
         address: address.into(),
         name: name.into(),
@@ -161,12 +154,8 @@ async fn letters(store: &Store, shared: AccountId) -> anyhow::Result<()> {
             ..mail::build::Draft::default()
         };
         let raw = mail::build::build(&draft)?;
-        let place = prepare::Place {
-            received_at,
-            mailboxes: inbox.into_iter().collect(),
-            keywords: Vec::new(),
-            dedup_key: None,
-        };
+        let place =
+            prepare::Place { received_at, mailboxes: inbox.into_iter().collect(), keywords: Vec::new(), dedup_key: None };
         list.push(prepare::prepare(raw.into(), place).0);
     }
     store.emails_insert(Actor::COMMAND, shared, list, InsertOptions::default()).await?;

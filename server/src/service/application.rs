@@ -65,12 +65,7 @@ pub async fn token(
 ///
 /// # Errors
 /// At a field; the store's, `NotFound` where there is no such token.
-pub async fn rotate(
-    state: &State,
-    actor: Actor,
-    account: AccountId,
-    old: TokenId,
-) -> Result<String, OrganisationError> {
+pub async fn rotate(state: &State, actor: Actor, account: AccountId, old: TokenId) -> Result<String, OrganisationError> {
     let list = secrets(state, account).await?;
     let before = list.into_iter().find(|one| one.id == old && !one.certificate);
     let before = before.ok_or(OrganisationError::Store(store::Error::NotFound))?;
@@ -90,12 +85,7 @@ pub async fn rotate(
 ///
 /// # Errors
 /// At a field; the store's.
-pub async fn certificate(
-    state: &State,
-    actor: Actor,
-    account: AccountId,
-    pem: &str,
-) -> Result<TokenId, OrganisationError> {
+pub async fn certificate(state: &State, actor: Actor, account: AccountId, pem: &str) -> Result<TokenId, OrganisationError> {
     let chain = read_certificates(pem.as_bytes()).map_err(|_| field("certificat", "certificate-unreadable"))?;
     let relay = state.relay.as_ref().ok_or_else(|| field("certificat", "certificate-off"))?;
     let authority = relay.book.current().authority.clone();
@@ -106,11 +96,7 @@ pub async fn certificate(
     let leaf = chain.first().context("a certificate that was judged")?;
     let (name, end) = trust::name_and_end(leaf).map_err(|_| field("certificat", "certificate-unreadable"))?;
     let name: String = name.to_string().chars().take(NAME_CHARS).collect();
-    let new = NewSecret {
-        certificate: true,
-        expires_at: Some(end),
-        ..secret(state, tokens::certificate_hash(leaf), name)
-    };
+    let new = NewSecret { certificate: true, expires_at: Some(end), ..secret(state, tokens::certificate_hash(leaf), name) };
     match state.store.application_secret(actor, account, new).await {
         Err(error) if error.is_conflict("token_hash_unique") => Err(field("certificat", "certificate-known")),
         other => Ok(other?),

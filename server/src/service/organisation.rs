@@ -86,12 +86,7 @@ pub fn engagement() -> SignedText {
 ///
 /// # Errors
 /// At a field; the store's.
-pub async fn create(
-    state: &State,
-    actor: Actor,
-    name: &str,
-    finess: &str,
-) -> Result<OrganisationId, OrganisationError> {
+pub async fn create(state: &State, actor: Actor, name: &str, finess: &str) -> Result<OrganisationId, OrganisationError> {
     let name = line(name, NAME_CHARS).ok_or_else(|| field("nom", "name-needed"))?;
     let finess = wire::check::finess(finess).ok_or_else(|| field("finess", "finess-key"))?;
     let review = state.config.organisation.review_ms();
@@ -221,8 +216,7 @@ async fn offered(
         return Ok(None);
     }
     let Some(email) = email else { return Ok(None) };
-    let (subject, text) =
-        (i18n::told::invitation_subject(Lang::Fr), i18n::told::structure_invitation(Lang::Fr, &url));
+    let (subject, text) = (i18n::told::invitation_subject(Lang::Fr), i18n::told::structure_invitation(Lang::Fr, &url));
     let state = state.clone();
     Ok(Some(tokio::spawn(async move {
         let sent = state.mailer.send(&email, subject, text).await;

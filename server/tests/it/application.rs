@@ -76,11 +76,15 @@ async fn a_program_sends_and_sees_no_page(engine: Engine) {
     let dossier = acting(&app, account, person, token(&app, account).await);
     // The structure answers for its programs: terms of service are for people.
     app.state.store.cgu_publish(Actor::COMMAND, "Conditions".into(), None, app.state.store.now()).await.unwrap();
-    app.state.store.cgu_accept(
-        Actor::COMMAND,
-        roux.person,
-        store::cgu::Acceptance { version: 1, by: store::cgu::AcceptedBy::Page, notice: "x".into() },
-    ).await.unwrap();
+    app.state
+        .store
+        .cgu_accept(
+            Actor::COMMAND,
+            roux.person,
+            store::cgu::Acceptance { version: 1, by: store::cgu::AcceptedBy::Page, notice: "x".into() },
+        )
+        .await
+        .unwrap();
     let email = draft(&dossier, &[&roux.login], "Lettre de liaison").await;
     assert!(submit(&dossier, &email, json!({})).await["created"]["s"].is_object());
     assert_eq!(outbox::run(&app.state).await.unwrap(), 1);

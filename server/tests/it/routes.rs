@@ -178,9 +178,8 @@ async fn administrator_row(cast: &Cast<'_>, route: &Route) {
     let all = store.organisations().await.unwrap();
     let mut browser = app.browser();
     browser.sign_in(&cast.staff, "staff").await;
-    let path = |id: wire::id::OrganisationId| {
-        cast.path(route, cast.holder.account()).replace("o0000000000001", &id.to_string())
-    };
+    let path =
+        |id: wire::id::OrganisationId| cast.path(route, cast.holder.account()).replace("o0000000000001", &id.to_string());
     let own = browser.send(route.method, &path(all[0].id), &form, b"").await;
     // Persons, groups, BALs and reviews that are none are not found either.
     assert!(matches!(own.status, 200 | 400 | 404 | 422), "{name} as administrator: {} {}", own.status, own.text());

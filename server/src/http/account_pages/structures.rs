@@ -61,10 +61,7 @@ pub(super) async fn show(asked: Asked<'_>, error: bool, page: StructurePage, sai
 }
 
 /// Addresses and purposes of the BALs of a structure.
-pub(in crate::http) async fn purposes(
-    state: &State,
-    organisation: OrganisationId,
-) -> Result<Vec<(String, String)>, Error> {
+pub(in crate::http) async fn purposes(state: &State, organisation: OrganisationId) -> Result<Vec<(String, String)>, Error> {
     let mut list = Vec::new();
     for one in state.store.structure_boxes(organisation).await? {
         list.push((state.store.account(one.account).await?.address, one.charge.purpose));
@@ -78,9 +75,9 @@ async fn membership(state: &State, caller: &Caller, one: Member) -> Result<Membe
     let open = rights::accounts(state, caller).await?;
     for found in organisation::shared_boxes(state, one.organisation).await? {
         let may = open.iter().find(|(account, _)| *account == found.account).map(|(_, may)| may);
-        let role = may.and_then(|may| DelegateRole::ALL.into_iter().rev().find(|role| {
-            role.actions().iter().all(|action| may.contains(action))
-        }));
+        let role = may.and_then(|may| {
+            DelegateRole::ALL.into_iter().rev().find(|role| role.actions().iter().all(|action| may.contains(action)))
+        });
         if let Some(role) = role {
             boxes.push((found.account.to_string(), state.store.account(found.account).await?.address, role));
         }
@@ -252,9 +249,8 @@ async fn home_page(
         boxes,
         members: known.members.iter().map(|one| member_line(one, now, &zone)).collect(),
         groups: known.groups.iter().map(|one| (one.id.to_string(), one.name.clone(), one.members.len() as u64)).collect(),
-        review: review.map(|one| {
-            (one.waiting() as u64, clock::local_minutes(one.due_at, &zone), one.suspended_at.is_some())
-        }),
+        review: review
+            .map(|one| (one.waiting() as u64, clock::local_minutes(one.due_at, &zone), one.suspended_at.is_some())),
         invite,
         group,
         error: error.map(|(field, code)| (field.to_owned(), code.to_owned())),
@@ -461,11 +457,7 @@ async fn give(
 }
 
 /// What is arranged or taken away.
-async fn arrange(
-    state: &State,
-    acting: &Administering,
-    form: &ActForm,
-) -> Result<(Option<Subject>, Outcome), Error> {
+async fn arrange(state: &State, acting: &Administering, form: &ActForm) -> Result<(Option<Subject>, Outcome), Error> {
     let (store, of) = (&state.store, acting.organisation());
     Ok(match form.op.as_str() {
         "groupe" => (None, organisation::group(state, acting, &form.groupe).await.map(|_| "structure-group")),
@@ -490,7 +482,8 @@ async fn arrange(
                 id => Some(id.parse().map_err(|_| Error::NotFound)?),
             };
             let gone = organisation::depart(state, acting.actor(), of, member, successor).await;
-            let said = gone.map(|one| if one.state == Standing::Active { "structure-departed" } else { "structure-withdrawn" });
+            let said =
+                gone.map(|one| if one.state == Standing::Active { "structure-departed" } else { "structure-withdrawn" });
             (Some(Subject::Member(member)), said)
         }
         _ => return Err(Error::BadRequest("bad-form")),

@@ -3,10 +3,11 @@
 
 use app::i18n::{Lang, structure as words};
 use store::Actor;
+use store::organisations::Charge;
 use store::organisations::review::{Decision, Review, Reviewed};
 use wire::id::{AccountId, OrganisationId};
 
-use super::{OrganisationError, administrators, tell_operator};
+use super::{NAME_CHARS, OrganisationError, administrators, field, line, tell_operator};
 use crate::auth::rights::Administering;
 use crate::clock;
 use crate::portal::cgu::ZONE;
@@ -48,6 +49,28 @@ pub async fn run(state: &State) -> Result<usize, store::Error> {
 /// At a field; the store's.
 pub async fn confirm(state: &State, acting: &Administering, what: Reviewed) -> Result<(), OrganisationError> {
     Ok(state.store.review_confirm(acting.actor(), acting.organisation(), what).await?)
+}
+
+/// Another professional answers for a BAL; the operator is told.
+///
+/// # Errors
+/// At a field; the store's.
+pub async fn charge(
+    state: &State,
+    acting: &Administering,
+    account: AccountId,
+    professional: &str,
+    rpps: &str,
+) -> Result<(), OrganisationError> {
+    let professional = line(professional, NAME_CHARS).ok_or_else(|| field("responsable", "name-needed"))?;
+    let rpps = wire::check::rpps(rpps).ok_or_else(|| field("rpps", "rpps-key"))?;
+    let found = state.store.structure_box(account).await?.ok_or(store::Error::NotFound)?;
+    let charge = Charge { professional, rpps, ..found.charge };
+    let structure = state.store.organisation(acting.organisation()).await?;
+    let address = state.store.account(account).await?.address;
+    let text = words::operator_charge(Lang::Fr, &address, &structure.name, &charge.professional, &charge.rpps);
+    state.store.structure_box_charge(acting.actor(), (structure.id, account), charge).await?;
+    Ok(tell_operator(state, acting.actor(), "charge", text).await?)
 }
 
 /// A BAL is needed no more: nobody opens it from now on, and the operator is told.

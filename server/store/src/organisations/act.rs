@@ -122,9 +122,7 @@ async fn check(tx: &mut Tx, organisation: OrganisationId, subject: Subject) -> R
             State::Invited | State::Active => Ok(()),
             _ => Err(Error::Refused("structure-gone")),
         },
-        Subject::Group(id) => {
-            tx.fetch_optional(GROUP_OF, args![organisation, id]).await?.ok_or(Error::NotFound).map(drop)
-        }
+        Subject::Group(id) => tx.fetch_optional(GROUP_OF, args![organisation, id]).await?.ok_or(Error::NotFound).map(drop),
     }
 }
 
@@ -223,7 +221,7 @@ impl Store {
         .await
     }
 
-    /// Another purpose, or another professional who answers for a BAL; administrators accept it anew. `NotFound`.
+    /// Another purpose, or another professional who answers for a BAL. `NotFound`.
     pub async fn structure_box_charge(&self, actor: Actor, of: (OrganisationId, AccountId), charge: Charge) -> Result<()> {
         self.write((actor, of, charge), |tx, (actor, (organisation, account), charge)| {
             async move {
@@ -241,12 +239,7 @@ impl Store {
     }
 
     /// Takes every right over a BAL away, or gives them back. `NotFound`.
-    pub async fn structure_box_suspend(
-        &self,
-        actor: Actor,
-        of: (OrganisationId, AccountId),
-        suspended: bool,
-    ) -> Result<()> {
+    pub async fn structure_box_suspend(&self, actor: Actor, of: (OrganisationId, AccountId), suspended: bool) -> Result<()> {
         self.write((actor, of, suspended), |tx, (actor, (organisation, account), suspended)| {
             async move {
                 lock(tx, *organisation).await?;
@@ -278,12 +271,7 @@ impl Store {
     }
 
     /// Makes a group. `Limit`.
-    pub async fn structure_group_create(
-        &self,
-        actor: Actor,
-        organisation: OrganisationId,
-        name: String,
-    ) -> Result<GroupId> {
+    pub async fn structure_group_create(&self, actor: Actor, organisation: OrganisationId, name: String) -> Result<GroupId> {
         self.write((actor, organisation, name), |tx, (actor, organisation, name)| {
             group_create(tx, *actor, *organisation, name).boxed()
         })

@@ -8,7 +8,10 @@ use wire::id::{MemberId, OrganisationId, PersonId};
 use super::act::{accept_purpose, leave, lock};
 use super::{Admin, MEMBER_TABLE, Member, Sealed, State, boxes, member, review, rights};
 use crate::db::{Tx, args, statements};
-use crate::delegations::{SignedText, act::{Newcomer, keep}};
+use crate::delegations::{
+    SignedText,
+    act::{Newcomer, keep},
+};
 use crate::keys::Owner;
 use crate::persons;
 use crate::traces::{self, Actor, Chain, Trace};
@@ -96,7 +99,13 @@ pub struct Signed {
     pub purpose: Option<SignedText>,
 }
 
-async fn accept(tx: &mut Tx, actor: Actor, (of, id): (OrganisationId, MemberId), who: PersonId, signed: &Signed) -> Result<()> {
+async fn accept(
+    tx: &mut Tx,
+    actor: Actor,
+    (of, id): (OrganisationId, MemberId),
+    who: PersonId,
+    signed: &Signed,
+) -> Result<()> {
     lock(tx, of).await?;
     let found = member(tx, of, id).await?;
     if found.person.is_some_and(|bound| bound != who) {
@@ -307,12 +316,7 @@ impl Store {
     }
 
     /// Makes the person whom an invitation is for. `Conflict` on `login_pk`, `Refused("structure-gone")`.
-    pub async fn structure_newcomer(
-        &self,
-        actor: Actor,
-        of: (OrganisationId, MemberId),
-        new: Newcomer,
-    ) -> Result<PersonId> {
+    pub async fn structure_newcomer(&self, actor: Actor, of: (OrganisationId, MemberId), new: Newcomer) -> Result<PersonId> {
         self.write((actor, of, new), |tx, (actor, of, new)| newcomer(tx, *actor, *of, new).boxed()).await
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{path, refusal};
 use crate::{
-    components::{Badge, ButtonLink, EmptyState, Notice},
+    components::{Badge, Button, ButtonLink, EmptyState, Field, Notice},
     format::date,
     i18n::{self, Lang, structure as words},
 };
@@ -18,6 +18,8 @@ pub struct ReviewLine {
     pub name: String,
     /// The purpose and who answers for it, or the function and what they may do.
     pub detail: String,
+    /// Of a BAL: the professional who answers for it, and their number.
+    pub professional: Option<(String, String)>,
     /// `open`, `confirmed`, `removed` or `suspended`.
     pub decision: &'static str,
     pub decided_local: Option<String>,
@@ -53,7 +55,7 @@ pub fn draw(page: ReviewSheet, now_local: &str) -> AnyView {
     let lang = i18n::lang();
     let base = path(&page.structure);
     let next = words::review_next(lang, &date::day(lang, &page.next_local));
-    let general = refusal(page.error.as_ref(), &["", "qui"]);
+    let general = refusal(page.error.as_ref(), &["", "responsable", "rpps"]);
     let content = match page.found {
         None => view! { <EmptyState title=words::review_none(lang) what=next/> }.into_any(),
         Some(found) => review(found, &base, next, now_local),
@@ -75,9 +77,7 @@ fn review(found: ReviewFound, base: &str, next: String, now_local: &str) -> AnyV
             let text = words::review_closed(lang, &date::day(lang, closed));
             view! { <Notice tone="ok" icon="check">{text}</Notice> }.into_any()
         }
-        (None, true) => {
-            view! { <Notice tone="danger">{words::review_late(lang, found.waiting)}</Notice> }.into_any()
-        }
+        (None, true) => view! { <Notice tone="danger">{words::review_late(lang, found.waiting)}</Notice> }.into_any(),
         (None, false) => {
             view! { <Notice tone="warning">{words::review_waits(lang, found.waiting, &until)}</Notice> }.into_any()
         }
@@ -116,6 +116,7 @@ fn line(one: ReviewLine, base: &str, open: bool, now_local: &str) -> AnyView {
         _ => None,
     };
     let action = [base, "/revue"].concat();
+    let charge = one.professional.clone().map(|who| charge(&one.id, who, &action));
     let waits = open && matches!(one.decision, "open" | "suspended");
     let acts = waits.then(|| {
         let field = if one.is_box { "boite" } else { "membre" };
@@ -146,7 +147,26 @@ fn line(one: ReviewLine, base: &str, open: bool, now_local: &str) -> AnyView {
                 {decided.map(|text| view! { <p class="field-hint">{text}</p> })}
             </div>
             {acts}
+            {charge}
         </li>
+    }
+    .into_any()
+}
+
+/// Another professional answers for a BAL.
+fn charge(account: &str, (name, rpps): (String, String), action: &str) -> AnyView {
+    let lang = i18n::lang();
+    let id = |field: &str| [field, "-", account].concat();
+    view! {
+        <details class="unfold">
+            <summary>{words::professional_change(lang)}</summary>
+            <form method="post" action=action.to_owned()>
+                <input type="hidden" name="boite" value=account.to_owned()/>
+                <Field id=id("responsable") name="responsable" label=words::professional(lang) value=name autocomplete="off" maxlength="100" required=true/>
+                <Field id=id("rpps") name="rpps" label=words::rpps(lang) value=rpps autocomplete="off" inputmode="numeric" maxlength="20" required=true/>
+                <Button name="op" value="responsable">{words::professional_change_submit(lang)}</Button>
+            </form>
+        </details>
     }
     .into_any()
 }

@@ -79,13 +79,7 @@ fn rate(count: u32) -> String {
     if count == 0 { words::no_limit(lang).to_owned() } else { i18n::number(lang, count.into()) }
 }
 
-fn program(
-    one: Program,
-    base: &str,
-    made: Option<String>,
-    error: Option<&(String, String)>,
-    now_local: &str,
-) -> AnyView {
+fn program(one: Program, base: &str, made: Option<String>, error: Option<&(String, String)>, now_local: &str) -> AnyView {
     let lang = i18n::lang();
     let action = [base, "/logiciels"].concat();
     let made = made.map(|token| {

@@ -126,11 +126,8 @@ fn group_end(page: &SubjectSheet, base: &str) -> AnyView {
 
 fn person(page: &SubjectSheet, base: &str) -> AnyView {
     let lang = i18n::lang();
-    let (op, text) = if page.admin == "no" {
-        ("nommer", words::admin_name(lang))
-    } else {
-        ("demettre", words::admin_end(lang))
-    };
+    let (op, text) =
+        if page.admin == "no" { ("nommer", words::admin_name(lang)) } else { ("demettre", words::admin_end(lang)) };
     let hidden = {
         let id = page.id.clone();
         move || view! { <input type="hidden" name="membre" value=id.clone()/> }

@@ -16,7 +16,10 @@ use axum::{
 use serde::Deserialize;
 use store::organisations::review::{Review, Reviewed};
 
-use super::{super::{Asked, Said, done}, HOME, refused, role_in, show};
+use super::{
+    super::{Asked, Said, done},
+    HOME, refused, role_in, show,
+};
 use crate::{
     auth::rights::Administering,
     clock,
@@ -36,21 +39,23 @@ async fn lines(state: &State, acting: &Administering, found: &Review, zone: &str
     let shared = shared_boxes(state, structure).await?;
     let mut lines = Vec::new();
     for item in &found.items {
-        let (id, is_box, name, detail) = match item.what {
+        let (id, is_box, name, detail, professional) = match item.what {
             Reviewed::Box(account) => {
                 let Some(one) = boxes.iter().find(|one| one.account == account) else { continue };
-                let detail = format!("{} · {} ({})", one.charge.purpose, one.charge.professional, one.charge.rpps);
-                (account.to_string(), true, store.account(account).await?.address, detail)
+                let charge = one.charge.clone();
+                let detail = format!("{} · {} ({})", charge.purpose, charge.professional, charge.rpps);
+                let professional = (found.closed_at.is_none()).then_some((charge.professional, charge.rpps));
+                (account.to_string(), true, store.account(account).await?.address, detail, professional)
             }
             Reviewed::Member(member) => {
                 let Some(one) = members.iter().find(|one| one.id == member) else { continue };
                 let mut detail = vec![one.function.clone()];
-                for found in &shared {
-                    if role_in(member, found.account, &groups, &grants).is_some() {
-                        detail.push(store.account(found.account).await?.address);
+                for open in &shared {
+                    if role_in(member, open.account, &groups, &grants).is_some() {
+                        detail.push(store.account(open.account).await?.address);
                     }
                 }
-                (member.to_string(), false, one.name.clone(), detail.join(" · "))
+                (member.to_string(), false, one.name.clone(), detail.join(" · "), None)
             }
         };
         let decided_by = match item.decided_by {
@@ -58,17 +63,13 @@ async fn lines(state: &State, acting: &Administering, found: &Review, zone: &str
             None => None,
         };
         let decided_local = item.decided_at.map(|at| clock::local_minutes(at, zone));
-        lines.push(ReviewLine { id, is_box, name, detail, decision: item.decision.code(), decided_local, decided_by });
+        let decision = item.decision.code();
+        lines.push(ReviewLine { id, is_box, name, detail, professional, decision, decided_local, decided_by });
     }
     Ok(lines)
 }
 
-async fn page(
-    asked: Asked<'_>,
-    acting: &Administering,
-    error: Option<(&str, &str)>,
-    said: Said,
-) -> Result<Response, Error> {
+async fn page(asked: Asked<'_>, acting: &Administering, error: Option<(&str, &str)>, said: Said) -> Result<Response, Error> {
     let (state, zone) = (asked.state, asked.zone().await?);
     let structure = state.store.organisation(acting.organisation()).await?;
     let local = |ms: i64| clock::local_minutes(ms, &zone);
@@ -112,9 +113,12 @@ pub struct ReviewForm {
     op: String,
     boite: String,
     membre: String,
+    responsable: String,
+    rpps: String,
 }
 
-/// `POST /compte/structure/{structure}/revue`: confirms, or says that a BAL is needed no more.
+/// `POST /compte/structure/{structure}/revue`: confirms, names another responsible professional, or says that a BAL is needed
+/// no more.
 pub async fn act(
     AxumState(state): AxumState<State>,
     acting: Administering,
@@ -131,6 +135,10 @@ pub async fn act(
             let member = form.membre.parse().map_err(|_| Error::NotFound)?;
             ("review-confirmed", review::confirm(&state, &acting, Reviewed::Member(member)).await)
         }
+        "responsable" => {
+            let changed = review::charge(&state, &acting, account()?, &form.responsable, &form.rpps).await;
+            ("review-charge", changed)
+        }
         "inutile" => ("review-unneeded", review::unneeded(&state, &acting, account()?).await),
         _ => return Err(Error::BadRequest("bad-form")),
     };
@@ -145,11 +153,7 @@ pub async fn act(
 }
 
 /// `GET /compte/structure/{structure}/revue.csv`: the newest review as a file.
-pub async fn report(
-    AxumState(state): AxumState<State>,
-    acting: Administering,
-    spoken: Spoken,
-) -> Result<Response, Error> {
+pub async fn report(AxumState(state): AxumState<State>, acting: Administering, spoken: Spoken) -> Result<Response, Error> {
     let structure = acting.organisation();
     let found = state.store.review_latest(structure).await?.ok_or(Error::NotFound)?;
     let preferences = state.store.preferences(acting.caller().person).await?;

@@ -12,7 +12,10 @@ use serde::Deserialize;
 use store::organisations::StructureBox;
 use wire::id::{AccountId, TokenId};
 
-use super::{super::{Asked, Said, done}, HOME, refused, show};
+use super::{
+    super::{Asked, Said, done},
+    HOME, refused, show,
+};
 use crate::{
     auth::rights::Administering,
     clock,
