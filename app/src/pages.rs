@@ -14,3 +14,4 @@ pub mod exploitation;
 pub mod inscription;
 pub mod passkey;
 pub mod portail;
+pub mod structure;

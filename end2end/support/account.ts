@@ -15,7 +15,7 @@ export function totp(key: string, at: number): string {
 }
 
 const ordinary = (login: string) => login.replace(/@.*/, '@courriel.example');
-const SECTIONS = ['', '/contacts', '/mot-de-passe', '/appareils', '/sessions', '/securite', '/notifications', '/accuses', '/signature', '/delegations', '/brouillons', '/annuaire', '/preferences', '/applications', '/fermer'];
+const SECTIONS = ['', '/contacts', '/mot-de-passe', '/appareils', '/sessions', '/securite', '/notifications', '/accuses', '/signature', '/delegations', '/brouillons', '/structure', '/annuaire', '/preferences', '/applications', '/fermer'];
 
 async function leave(page: Page, server: Server) {
   await page.goto(`${server.url}/compte`);

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wire::delegation::DelegateRole;
 
 use super::compte::delegations::role_given;
+use super::structure::{self, StructureOffer};
 use crate::{
     components::{Button, ButtonLink, Checkbox, Field, Notice},
     format::date,
@@ -44,6 +45,8 @@ pub enum OfferPage {
         /// Field and code.
         error: Option<(String, String)>,
     },
+    /// Into a structure.
+    Structure(Box<StructureOffer>),
 }
 
 impl OfferPage {
@@ -53,6 +56,7 @@ impl OfferPage {
             Self::Gone => words::offer_gone_title(lang),
             Self::Other => words::offer_other_title(lang),
             Self::Offer { .. } => words::offer_title(lang),
+            Self::Structure(_) => i18n::structure::offer_title(lang),
         }
     }
 
@@ -68,6 +72,7 @@ impl OfferPage {
             }
             .into_any(),
             Self::Offer { offered, next, error } => offer(offered, next, error),
+            Self::Structure(page) => structure::offer(*page),
         };
         view! { <section class="card offer"><h1>{title}</h1>{content}</section> }.into_any()
     }
@@ -101,7 +106,8 @@ fn offer(offered: Offered, next: Next, error: Option<(String, String)>) -> AnyVi
     .into_any()
 }
 
-fn sign_in(action: &str, psc: bool, join: Option<String>, error: Option<&(String, String)>) -> AnyView {
+/// How one who is not signed in goes on: by signing in, or by making a means of sign-in.
+pub(super) fn sign_in(action: &str, psc: bool, join: Option<String>, error: Option<&(String, String)>) -> AnyView {
     let lang = i18n::lang();
     let back = action.to_owned();
     let psc = psc.then(|| {

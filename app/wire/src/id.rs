@@ -86,14 +86,22 @@ ids! {
     EmailId 'e';
     /// A delegation of an account.
     DelegationId 'g';
+    /// A group of members of a structure.
+    GroupId 'u';
     /// A sender identity of an account.
     IdentityId 'i';
     /// A folder.
     MailboxId 'm';
+    /// Somebody in a structure.
+    MemberId 'h';
     /// An internal note on a conversation.
     NoteId 'n';
+    /// A structure.
+    OrganisationId 'o';
     /// A person who signs in.
     PersonId 'p';
+    /// A yearly review of a structure.
+    ReviewId 'r';
     /// A saved search: its words are never in an address.
     SearchId 'q';
     /// A message on its way out.

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     auth::{
         Caller,
-        rights::{Acting, Granted, Right},
+        rights::{Acting, Administering, Granted, Right},
         sessions::{self, Live},
     },
     error::Error,
@@ -115,6 +115,15 @@ impl<R: Right> FromRequestParts<State> for Acting<R> {
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
         let granted = parts.extensions.get::<Granted>().ok_or(Error::NotFound)?;
         Ok(granted.acting()?)
+    }
+}
+
+impl FromRequestParts<State> for Administering {
+    type Rejection = Error;
+
+    /// The decision was made for the row (`Access::Administrator`).
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
+        parts.extensions.get::<Self>().cloned().ok_or(Error::NotFound)
     }
 }
 

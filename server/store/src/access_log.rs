@@ -77,7 +77,7 @@ impl Category {
             Self::Sent => " AND (kind LIKE 'submission-%' OR kind LIKE 'draft-%')",
             Self::Exported => " AND kind IN ('account-export', 'access-log-export')",
             Self::Team => " AND (kind LIKE 'work-%' OR kind LIKE 'note-%')",
-            Self::Rights => " AND (kind LIKE 'right-%' OR kind LIKE 'delegat%')",
+            Self::Rights => " AND (kind LIKE 'right-%' OR kind LIKE 'delegat%' OR kind = 'structure-rights' OR kind LIKE 'application-%')",
             Self::Settings => {
                 " AND kind IN ('signature', 'listing-set', 'closing-ask', 'closing-cancel', 'account-rule', 'receipt-wishes',
                 'mailbox-create', 'mailbox-update')"

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod application;
 mod approval;
 mod auth;
 mod authenticator;
@@ -28,6 +29,7 @@ mod means;
 mod notices;
 mod opening;
 mod operator;
+mod organisation;
 mod own_postgres;
 mod passkeys;
 mod portal;

@@ -110,6 +110,9 @@ fn deed(lang: Lang, line: &AccessLine) -> String {
         "receipt-send" => words::receipt_send(lang).into(),
         "receipt-decline" => words::receipt_decline(lang).into(),
         "receipt-wishes" => words::receipt_wishes(lang).into(),
+        "structure-rights" => words::structure_rights(lang).into(),
+        "application-secret" => words::application_secret(lang).into(),
+        "application-set" => words::application_set(lang).into(),
         "signature" => words::signature(lang).into(),
         "listing-set" => words::listing_set(lang).into(),
         "closing-ask" => words::closing_ask(lang).into(),
@@ -122,6 +125,7 @@ fn means(lang: Lang, means: &str) -> &'static str {
     match means {
         "web" => words::means_web(lang),
         "token" => words::means_token(lang),
+        "application" => words::means_application(lang),
         "command" => words::means_command(lang),
         _ => words::means_service(lang),
     }
