@@ -215,8 +215,8 @@ async fn from_an_invitation_to_a_message_of_the_service(engine: Engine) {
     let member = member.unwrap();
     let (who, account) = (member.id.to_string(), shared.to_string());
     // A second BAL: its purpose comes first.
-    let second = organisation::open_box(&app.state, Actor::COMMAND, id, &typed_box("urgences@ch.mssante.example"));
-    let second = second.await.unwrap().to_string();
+    let urgent = typed_box("urgences@ch.mssante.example");
+    let second = organisation::open_box(&app.state, Actor::COMMAND, id, &urgent).await.unwrap().to_string();
     let grant = |account: &str| {
         let fields = [("op", "droit"), ("membre", who.as_str()), ("boite", account), ("role", "send")];
         fields.map(|(k, v)| (k.to_owned(), v.to_owned()))
