@@ -83,7 +83,7 @@ test('who answers is shown live, and a double answer is asked about', async ({ d
   await expect(dr.getByTestId('composer')).toBeHidden();
   await expect(pane(other).getByText('Lectures et réponses')).toBeVisible();
   await pane(other).getByText('Lectures et réponses').click();
-  await expect(pane(other).getByText(/^Répondu par .*Martin/)).toBeVisible();
+  await expect(pane(other).getByText(/^Répondu par .*Martin/i)).toBeVisible();
 });
 
 test('a person hands over everything', async ({ dr, colleague, server }, info) => {
