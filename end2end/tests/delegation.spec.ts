@@ -141,7 +141,7 @@ test('a draft is handed in, returned with a word, corrected and approved', async
   await lea.context.close();
 });
 
-test('all my BALs on one page, and where one is', async ({ colleague, server }) => {
+test('all my BALs on one page, and where one is', async ({ colleague, server }, info) => {
   const nathalie = await colleague('nathalie.dubois@pro.mssante.example');
   await nathalie.goto(`${server.url}/courrier/toutes`);
   await expect(nathalie.getByRole('heading', { level: 1 })).toHaveText('Toutes mes boîtes');
@@ -152,4 +152,13 @@ test('all my BALs on one page, and where one is', async ({ colleague, server }) 
   await boxes.nth(1).getByRole('link').click();
   await hydrated(nathalie);
   await expect(nathalie.getByText('Vous agissez pour').first()).toBeAttached();
+  // A phone has no left pane: the list says it, and folders lead to the other BALs.
+  const here = nathalie.locator('.list-bal');
+  if (info.project.name !== 'phone') return expect(here).toBeHidden();
+  await expect(here).toContainText(/Vous agissez pour .*Martin/i);
+  await nathalie.getByRole('link', { name: 'Dossiers' }).last().click();
+  await expect(nathalie.locator('.folders-page')).toContainText('Vos accès à cette boîte sont tracés');
+  await good(nathalie);
+  await nathalie.locator('.person-links').getByRole('link', { name: /Nathalie/ }).click();
+  await expect(here).toContainText(/Nathalie/);
 });

@@ -18,7 +18,7 @@ use crate::{
 use super::{
     forms::{DO, Hidden, SEARCH},
     row::RowView,
-    sidebar::ordered,
+    sidebar::{Here, ordered},
     team::{self, FilterMenu},
 };
 
@@ -30,6 +30,7 @@ pub fn ListPane() -> impl IntoView {
     view! {
         <section class="list-pane" aria-label=move || i18n::list::title(lang, &mail.list_name())>
             <header class="list-bar">
+                <Here/>
                 <div class="list-title">
                     <h1>{move || mail.list_name()}</h1>
                     <span class="list-count" data-testid="result-count">{move || count(mail)}</span>
@@ -208,11 +209,12 @@ fn MoveSelect() -> impl IntoView {
             mail.act(Op::Move(to), mail.list.selected.get_untracked());
         }
     };
-    let words =
-        move || if mail.team.sight.with(Sight::is_shared) { team_words::give(lang) } else { i18n::action::r#move(lang) };
+    let shared = move || mail.team.sight.with(Sight::is_shared);
+    let words = move || if shared() { team_words::give(lang) } else { i18n::action::r#move(lang) };
+    let short = move || if shared() { team_words::give_short(lang) } else { i18n::action::r#move(lang) };
     view! {
-        <select name="to" class="move-select" aria-label=words on:change=chosen>
-            <option value="">{words}</option>
+        <select name="to" class="move-select" title=words aria-label=words on:change=chosen>
+            <option value="">{short}</option>
             {options}
             <team::GiveOptions/>
         </select>
