@@ -149,7 +149,8 @@ pub async fn second(app: &TestApp) -> (SocketAddr, watch::Sender<bool>) {
 /// A request whose answer is read slowly: the connection, after the first bytes came.
 pub async fn begun(to: SocketAddr, path: &str, who: &User<'_>) -> TcpStream {
     let mut tcp = TcpStream::connect(to).await.unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n", who.authorization());
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {}\r\n\r\n", who.authorization());
     tcp.write_all(head.as_bytes()).await.unwrap();
     let mut piece = [0; 512];
     let read = tcp.read(&mut piece).await.unwrap();
