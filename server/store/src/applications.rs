@@ -19,8 +19,8 @@ statements! {
     SET = "UPDATE application SET receives = $2, messages_hour = $3, messages_day = $4, recipients_hour = $5,
         recipients_day = $6 WHERE account_id = $1";
     /// What replaces a secret comes before the end of the old one.
-    OVERLAP = "UPDATE token SET expires_at = $3 WHERE token_id = $1 AND person_id = $2
-        AND (expires_at IS NULL OR expires_at > $3)";
+    OVERLAP = "UPDATE token SET expires_at = CASE WHEN expires_at < $3 THEN expires_at ELSE $3 END
+        WHERE token_id = $1 AND person_id = $2";
     LIVE = "SELECT COUNT(*) FROM token WHERE person_id = $1 AND (expires_at IS NULL OR expires_at > $2)";
 }
 

@@ -414,6 +414,7 @@ async fn the_last_administrator_names_a_successor(engine: Engine) {
     assert_eq!(gone.location(), "/compte/structure?dit=structure-departed", "{}", gone.text());
     assert_eq!(ines.get(&home).await.status, 404);
     // Who comes after accepts the purposes first.
+    assert!(app.post.letter(&ordinary("lea"), 0).await.contains("nommé"));
     let mut lea_page = app.browser();
     lea_page.sign_in(&lea, "lea").await;
     assert_eq!(lea_page.get(&home).await.status, 404);
