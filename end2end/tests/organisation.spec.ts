@@ -100,7 +100,6 @@ test('a program gets a token that is shown once', async ({ browser, server }, in
   const ask = (path: string) => fetch(`${server.url}${path}`, { headers: { Authorization: `Bearer ${token}` }, redirect: 'manual' });
   expect((await ask('/jmap/session')).status).toBe(200);
   expect((await ask('/courrier')).status).toBe(403);
-  await ines.page.reload({ waitUntil: 'load' }).catch(() => {});
   await ines.page.goto(ines.page.url());
   await expect(ines.page.locator('code.secret')).toHaveCount(0);
   await ines.page.getByRole('button', { name: `Retirer Serveur ${info.project.name}` }).click();
