@@ -231,9 +231,10 @@ pub fn warning(mail: Mail, others: &Others) -> Option<String> {
 pub fn OthersAnswer() -> impl IntoView {
     let mail = use_mail();
     let said = Memo::new(move |_| {
-        let live = mail.team.answering();
+        // Once the conversation itself is known, it tells: who stopped answering is not in it any more.
+        let live = mail.team.sight.with(|sight| sight.work.as_ref().map(|work| work.answering.clone()));
         mail.team.others.with(|others| {
-            let answering = if live.is_empty() { others.answering.clone() } else { live };
+            let answering = live.unwrap_or_else(|| others.answering.clone());
             warning(mail, &Others { answering, ..others.clone() })
         })
     });
