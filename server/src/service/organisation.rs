@@ -318,7 +318,7 @@ pub async fn depart(
     state.metrics.event("structure", "departed");
     let structure = state.store.organisation(organisation).await?;
     if gone.state == Standing::Active {
-        let text = words::operator_departure(Lang::Fr, &gone.name, &gone.function, &structure.name, &structure.finess);
+        let text = words::operator_departure(Lang::Fr, &structure.finess, &gone.function, &structure.name, &gone.name);
         tell_operator(state, actor, "departure", text).await?;
         if let Some(person) = gone.person {
             tell::person(state, person, Told::StructureLeft).await?;

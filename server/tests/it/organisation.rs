@@ -177,7 +177,7 @@ async fn numbers_are_checked_where_structures_are_made(engine: Engine) {
     let back = sign_in(&app, &mut ines, &mail, &mail, &path).await;
     assert_eq!(back.location(), path);
     let page = ines.get(&path).await.text();
-    assert!(page.contains("Échanges du service") && page.contains(FINESS), "{page}");
+    assert!(page.contains("Échanges du service") && page.contains(&format!("Hôpital · FINESS {FINESS}")), "{page}");
     let accept = |purpose: &'static str| {
         [("op", "accepter"), ("engagement", "oui"), ("signature", "Inès Lambert"), ("finalite", purpose)]
     };
@@ -386,7 +386,12 @@ async fn a_departure_ends_everything_on_both_servers(engine: Engine) {
     let told = app.post.letter("astreinte@pli.example", 0).await;
     assert!(told.contains("departure") && !told.contains("lea"), "{told}");
     let queue = store.support_list(false, 10).await.unwrap();
-    assert!(queue.len() == 1 && queue[0].kind == "departure" && queue[0].text.text.contains(FINESS), "{queue:?}");
+    assert!(
+        queue.len() == 1
+            && queue[0].kind == "departure"
+            && queue[0].text.text.contains(&format!("a quitté Hôpital (FINESS {FINESS})")),
+        "{queue:?}"
+    );
     assert!(app.post.letter(&ordinary("lea"), 0).await.contains("ne faites plus partie"));
 }
 

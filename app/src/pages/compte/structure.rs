@@ -277,7 +277,7 @@ fn home(page: StructureSheet, now_local: &str) -> AnyView {
     });
     let reviewed = [&base, "/revue"].concat();
     view! {
-        <p class="lead">{words::home_lead(lang, &page.name, &page.finess)}</p>
+        <p class="lead">{words::home_lead(lang, &page.finess, &page.name)}</p>
         {review}
         {general}
         <h2>{words::boxes(lang)}</h2>

@@ -36,7 +36,7 @@ pub async fn run(state: &State) -> Result<usize, store::Error> {
     for structure in store.reviews_suspend(AT_ONCE).await? {
         administrators(state, structure, &Told::ReviewSuspended).await?;
         let found = store.organisation(structure).await?;
-        let text = words::operator_suspended(Lang::Fr, &found.name, &found.finess);
+        let text = words::operator_suspended(Lang::Fr, &found.finess, &found.name);
         tell_operator(state, Actor::SYSTEM, "review", text).await?;
         told += 1;
     }
@@ -81,7 +81,7 @@ pub async fn unneeded(state: &State, acting: &Administering, account: AccountId)
     state.store.review_unneeded(acting.actor(), acting.organisation(), account).await?;
     let structure = state.store.organisation(acting.organisation()).await?;
     let address = state.store.account(account).await?.address;
-    let text = words::operator_unneeded(Lang::Fr, &address, &structure.name, &structure.finess);
+    let text = words::operator_unneeded(Lang::Fr, &address, &structure.finess, &structure.name);
     Ok(tell_operator(state, acting.actor(), "unneeded-box", text).await?)
 }
 

@@ -112,7 +112,7 @@ fn line(one: ReviewLine, base: &str, open: bool, now_local: &str) -> AnyView {
     let lang = i18n::lang();
     let (tone, text) = badge(lang, one.decision);
     let decided = match (&one.decided_local, &one.decided_by) {
-        (Some(at), Some(by)) => Some(words::decided(lang, by, &date::moment(lang, at, now_local))),
+        (Some(at), Some(by)) => Some(words::decided(lang, &date::moment(lang, at, now_local), by)),
         _ => None,
     };
     let action = [base, "/revue"].concat();

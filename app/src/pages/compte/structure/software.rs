@@ -89,7 +89,7 @@ fn program(one: Program, base: &str, made: Option<String>, error: Option<&(Strin
     });
     let suspended = one.suspended.then(|| view! { " "<Badge tone="danger" text=words::state_suspended(lang)/> });
     let receives = if one.receives { words::receives(lang) } else { words::sends_only(lang) };
-    let rates = words::software_rates(lang, &rate(one.messages.0), &rate(one.messages.1));
+    let rates = words::software_rates(lang, &rate(one.messages.1), &rate(one.messages.0));
     let none = one.secrets.is_empty().then(|| view! { <p class="field-hint">{words::secrets_none(lang)}</p> });
     let secrets = one.secrets.into_iter().map(|secret| line(secret, &action, &one.account, now_local)).collect_view();
     let id = |field: &str| [field, "-", &one.account].concat();
