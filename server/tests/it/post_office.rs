@@ -43,25 +43,40 @@ impl PostOffice {
     pub async fn letter(&self, to: &str, nth: usize) -> String {
         for _ in 0..200 {
             if let Some(letter) = self.letters(to).get(nth) {
-                let parsed = mail::parse(letter.text.as_bytes(), &mail::Limits::default());
-                let part = &parsed.parts[parsed.text_body[0]];
-                return mail::part_text(letter.text.as_bytes(), part).value;
+                return read(letter);
             }
             tokio::time::sleep(std::time::Duration::from_millis(25)).await;
         }
         panic!("letter {nth} to {to} did not arrive");
     }
 
-    /// The code of the `nth` letter to an address, waiting for it.
-    pub async fn code(&self, to: &str, nth: usize) -> String {
+    /// Waits until so many letters to an address say these words, in whatever order letters arrive.
+    pub async fn told(&self, to: &str, words: &str, count: usize) {
         for _ in 0..200 {
-            if let Some(letter) = self.letters(to).get(nth) {
-                return code_in(&letter.text).unwrap_or_else(|| panic!("no code in {}", letter.text));
+            if self.letters(to).iter().filter(|letter| read(letter).contains(words)).count() >= count {
+                return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(25)).await;
         }
-        panic!("letter {nth} to {to} did not arrive");
+        panic!("{to} was not told {count} times: {words}");
     }
+
+    /// The first code in the letters to an address from the `nth` on, waiting for it: a notice may come between.
+    pub async fn code(&self, to: &str, nth: usize) -> String {
+        for _ in 0..200 {
+            if let Some(code) = self.letters(to).iter().skip(nth).find_map(|letter| code_in(&letter.text)) {
+                return code;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("no code came to {to} from letter {nth} on");
+    }
+}
+
+fn read(letter: &Letter) -> String {
+    let parsed = mail::parse(letter.text.as_bytes(), &mail::Limits::default());
+    let part = &parsed.parts[parsed.text_body[0]];
+    mail::part_text(letter.text.as_bytes(), part).value
 }
 
 /// Six digits that stand alone, after the head of the letter.
