@@ -13,4 +13,5 @@ pub mod erreur;
 pub mod exploitation;
 pub mod inscription;
 pub mod passkey;
+pub mod patients;
 pub mod portail;

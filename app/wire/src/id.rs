@@ -94,6 +94,12 @@ ids! {
     NoteId 'n';
     /// A person who signs in.
     PersonId 'p';
+    /// A patient that a BAL writes with.
+    PatientId 'u';
+    /// What a patient was told, agreed to or opposed.
+    RecordId 'r';
+    /// A template of messages to patients.
+    TemplateId 'l';
     /// A saved search: its words are never in an address.
     SearchId 'q';
     /// A message on its way out.

@@ -103,7 +103,11 @@ pub const SETTINGS: &[Setting] = &[
     )),
     optional(text("relay.key_file", "", "PEM file of its private key. Both files are read again when they change.")),
     text("relay.hostname", "", "Our name as other operators see it, the host that the certificate names."),
-    text("relay.postmaster", "", "BAL of this server that gets what is written to postmaster of our domains; empty: nobody."),
+    text(
+        "relay.postmaster",
+        "",
+        "BAL of this server that gets what is written to postmaster of our domains; empty: nobody.",
+    ),
     list("relay.listen", "", "Addresses on which mail of other operators is taken (SMTP with STARTTLS): 0.0.0.0:25."),
     list("relay.routes", "", "Where a domain's mail goes instead of its MX, each domain=host:port."),
     number("relay.check_seconds", "5", "How often the files of the certificate are looked at."),
@@ -116,11 +120,19 @@ pub const SETTINGS: &[Setting] = &[
     number("relay.command_seconds", "300", "A command must arrive within so long (RFC 5321, 4.5.3.2.7: five minutes)."),
     number("relay.message_seconds", "1800", "A whole message must arrive within so long."),
     number("relay.grace_seconds", "10", "Messages on their way get so long when the process is asked to stop."),
-    number("relay_out.first_seconds", "60", "Mail that could not be handed over is tried again after so long; then it doubles."),
+    number(
+        "relay_out.first_seconds",
+        "60",
+        "Mail that could not be handed over is tried again after so long; then it doubles.",
+    ),
     number("relay_out.longest_minutes", "60", "The longest wait between two attempts."),
     number("relay_out.late_hours", "4", "The sender is told after so long that a message is late."),
     number("relay_out.fail_hours", "48", "And after so long that it failed."),
-    number("relay_out.lease_seconds", "60", "Another process takes a message over that a process did not finish for so long."),
+    number(
+        "relay_out.lease_seconds",
+        "60",
+        "Another process takes a message over that a process did not finish for so long.",
+    ),
     number(
         "relay_out.answer_seconds",
         "600",
@@ -153,6 +165,21 @@ pub const SETTINGS: &[Setting] = &[
         "Reference of this product for the field X-MSS-NIL of every message. Source: given by convergence.esante.gouv.fr.",
     ),
     text("mss.patient_domain", "patient.mssante.fr", "Domain of the patients' addresses (Mon espace santé)."),
+    number(
+        "mss.patient_octets",
+        "25000000",
+        "Largest message to a patient, attachments encoded. Source: guide of the CNAM, 25 Mo in all.",
+    ),
+    number(
+        "mss.patient_close_days",
+        "30",
+        "An exchange with a patient closes after so many days without a message, where its BAL sets nothing; 0: never.",
+    ),
+    number(
+        "mss.test_identities",
+        "0",
+        "1: INS matricules of tests and demonstrations are taken, with a warning. Never in production.",
+    ),
     number("quota.mailbox_octets", "0", "What one mailbox may hold before mail to it is refused; 0: without limit."),
     number(
         "limits.message_octets",

@@ -63,11 +63,7 @@ async fn nobody_gets_in_before_accepting(engine: Engine) {
     assert_eq!((answer.status, answer.location()), (303, format!("/cgu/accepter?retour={inbox}").as_str()));
     let page = browser.get(answer.location()).await;
     assert_eq!(page.status, 200, "{}", page.text());
-    assert!(
-        page.text().contains("&lt;b&gt;Article&lt;/b&gt; <strong>premier<"),
-        "{}",
-        page.text()
-    );
+    assert!(page.text().contains("&lt;b&gt;Article&lt;/b&gt; <strong>premier<"), "{}", page.text());
     assert!(!page.text().contains("<script"));
     let half = browser.post("/cgu/accepter", &[("version", "1"), ("cgu", "oui"), ("retour", &inbox)]).await;
     assert_eq!(half.status, 422);

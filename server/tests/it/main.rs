@@ -28,6 +28,8 @@ mod opening;
 mod operator;
 mod own_postgres;
 mod passkeys;
+mod patients;
+mod patients_exchange;
 mod portal;
 mod post_office;
 mod postfix;

@@ -14,6 +14,7 @@ use crate::{
     harness::{TestApp, User},
     http_client::{self, Answer},
     on_both,
+    patients::opposed,
 };
 
 on_both! {
@@ -39,6 +40,7 @@ struct Cast<'a> {
     email: String,
     blob: String,
     inbox: String,
+    patient: String,
 }
 
 impl<'a> Cast<'a> {
@@ -52,7 +54,8 @@ impl<'a> Cast<'a> {
         let (_, made) = holder.jmap("Email/set", json!({"accountId": holder.account(), "create": {"a": draft}})).await;
         let created = &made["created"]["a"];
         let (email, blob) = (created["id"].as_str().unwrap().to_owned(), created["blobId"].as_str().unwrap().to_owned());
-        Self { app, holder, reader, foreign, staff, email, blob, inbox }
+        let patient = opposed(app, &holder).await.to_string();
+        Self { app, holder, reader, foreign, staff, email, blob, inbox, patient }
     }
 
     fn path(&self, route: &Route, account: AccountId) -> String {
@@ -67,6 +70,7 @@ impl<'a> Cast<'a> {
             .replace("{version}", "1")
             .replace("{token}", "none")
             .replace("{delegation}", "g0000000000001")
+            .replace("{patient}", &self.patient)
             .replace("{*place}", &self.inbox)
             .replace("{*path}", "none")
     }
@@ -229,6 +233,8 @@ async fn every_form_with_every_role(engine: Engine) {
         "save",
         "discard",
         "unsend",
+        "send-apart",
+        "send-together",
         "work-set",
         "work-hand-over",
         "note-add",
