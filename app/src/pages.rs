@@ -15,3 +15,4 @@ pub mod inscription;
 pub mod passkey;
 pub mod patients;
 pub mod portail;
+pub mod structure;

@@ -226,10 +226,7 @@ fn Header(name: Option<String>, staff: bool, alone: bool) -> impl IntoView {
         Some(name) => view! {
             <nav aria-label=i18n::account::title(lang)>
                 <a href="/courrier"><Icon name="inbox"/>{i18n::home::open(lang)}</a>
-                {staff.then(|| view! {
-                    <a href="/admin/file">{i18n::operator::queue(lang)}</a>
-                    <a href="/admin/confiance">{i18n::operator::trust(lang)}</a>
-                })}
+                {staff.then(|| view! { <a href="/admin/file">{i18n::operator::short(lang)}</a> })}
                 <a href="/compte">{i18n::account::home(lang)}</a>
                 <form method="post" action="/deconnexion">
                     <button class="button" data-variant="quiet" type="submit" title=name>{i18n::nav::sign_out(lang)}</button>

@@ -15,7 +15,7 @@ export function totp(key: string, at: number): string {
 }
 
 const ordinary = (login: string) => login.replace(/@.*/, '@courriel.example');
-const SECTIONS = ['', '/contacts', '/mot-de-passe', '/appareils', '/sessions', '/securite', '/notifications', '/accuses', '/signature', '/delegations', '/brouillons', '/annuaire', '/preferences', '/applications', '/fermer'];
+const SECTIONS = ['', '/contacts', '/mot-de-passe', '/appareils', '/sessions', '/securite', '/notifications', '/accuses', '/signature', '/delegations', '/brouillons', '/structure', '/annuaire', '/preferences', '/applications', '/fermer'];
 
 async function leave(page: Page, server: Server) {
   await page.goto(`${server.url}/compte`);
@@ -37,9 +37,10 @@ export function journeys(scripted: boolean) {
   const look = async (page: Page) => {
     if (scripted) await good(page);
   };
-  test('every section of the account, in French and in English', async ({ page, server }) => {
+  test('every section of the account, in French and in English', async ({ page, server }, info) => {
     test.slow();
     await signIn(page, server, 'helene.rousseau@imagerie-lafayette.mssante.example');
+    const looked = info.project.name.startsWith('desktop') ? 'fr' : 'en';
     for (const language of ['fr', 'en']) {
       await page.goto(`${server.url}/compte/preferences`);
       await page.locator('select[name=language]').selectOption(language);
@@ -50,7 +51,7 @@ export function journeys(scripted: boolean) {
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         await expect(page.locator('.account-nav [aria-current=page]')).toHaveCount(1);
         if (section === '') await expect(page.getByText(language === 'fr' ? /^Place occupée\s:\s[\d,]+\s[kM]?o/ : /^Space used: [\d.]+\s[kM]?B/)).toBeVisible();
-        await look(page);
+        if (language === looked) await look(page);
       }
     }
   });

@@ -57,3 +57,42 @@ export async function end(holder: Page, server: Server, name: string) {
   await holder.getByRole('button', { name: `Retirer l’accès de ${name}` }).click();
   await expect(holder.getByRole('status')).toContainText('Accès retiré');
 }
+
+/** Writes a message in the BAL on screen and leaves it to be sent in so many seconds, as a mail program does (RFC 4865). */
+export async function sendLater(page: Page, to: string, subject: string, seconds: number) {
+  const account = /\/courrier\/(a\w+)/.exec(page.url())?.[1] ?? '';
+  const made = await page.evaluate(
+    async ({ accountId, to, subject, seconds }) => {
+      const ask = async (methodCalls: unknown[]) => {
+        const using = ['core', 'mail', 'submission'].map((name) => `urn:ietf:params:jmap:${name}`);
+        const body = JSON.stringify({ using, methodCalls });
+        const answer = await fetch('/jmap', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+        return (await answer.json()).methodResponses.map((one: unknown[]) => one[1]);
+      };
+      const [boxes, identities] = await ask([
+        ['Mailbox/get', { accountId, ids: null }, '0'],
+        ['Identity/get', { accountId, ids: null }, '1'],
+      ]);
+      const drafts = boxes.list.find((one: { role: string }) => one.role === 'drafts').id;
+      const [identity] = identities.list;
+      const email = {
+        mailboxIds: { [drafts]: true },
+        keywords: { $draft: true },
+        from: [{ email: identity.email }],
+        to: [{ email: to }],
+        subject,
+        textBody: [{ partId: 't', type: 'text/plain' }],
+        bodyValues: { t: { value: 'Bonjour' } },
+      };
+      const mailFrom = { email: identity.email, parameters: { HOLDFOR: String(seconds) } };
+      const submission = { identityId: identity.id, emailId: '#d', envelope: { mailFrom, rcptTo: [{ email: to }] } };
+      const answers = await ask([
+        ['Email/set', { accountId, create: { d: email } }, '0'],
+        ['EmailSubmission/set', { accountId, create: { s: submission } }, '1'],
+      ]);
+      return answers[1].created?.s?.id ?? JSON.stringify(answers);
+    },
+    { accountId: account, to, subject, seconds },
+  );
+  expect(made).toMatch(/^\w+$/);
+}

@@ -21,7 +21,7 @@ export const PASSPHRASE = 'parapluie-gravier-oseille';
 export async function good(page: Page) {
   const result = await new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze();
   expect(result.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
 }
 
 const WORDS = {
@@ -68,4 +68,12 @@ export async function open(page: Page, portal: Server, email: string, look: (ste
   await page.getByRole('button', { name: words.create }).click();
   await expect(page.getByRole('heading', { name: words.ready })).toBeVisible();
   await look('ready');
+}
+
+/** Léa has a mailbox, opened now if no test before did. */
+export async function known(page: Page, portal: Server) {
+  await identify(page, portal, /Léa FONTAINE/);
+  await page.waitForURL((url) => url.origin === portal.url && !url.pathname.startsWith('/connexion/psc'));
+  const opening = await page.getByRole('heading', { name: 'Votre identité' }).isVisible();
+  if (opening) await open(page, portal, `lea-${Date.now()}@courriel.example`, async () => {});
 }

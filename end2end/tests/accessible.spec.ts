@@ -13,42 +13,45 @@ async function fits(page: Page) {
   const before = page.viewportSize()!;
   for (const width of [before.width, 360, 1600]) {
     await page.setViewportSize({ width, height: before.height });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `at ${width}px`).toBeLessThanOrEqual(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), `at ${width}px`).toBeLessThanOrEqual(0);
   }
   await page.setViewportSize(before);
 }
 
-for (const scheme of ['light', 'dark'] as const) {
-  test(`public and sign-in pages, ${scheme}`, async ({ page, server }) => {
-    for (const path of ['/', '/connexion', '/aide', '/nulle-part']) {
-      await page.goto(server.url + path);
-      await check(page, scheme);
-      await fits(page);
-    }
-  });
+// Light on the wide page, dark on a phone: a fault of a colour shows at any width.
+const schemeOf = (project: string) => (project === 'phone' ? 'dark' : 'light');
 
-  test(`mail pages in every state, ${scheme}`, async ({ page, server }) => {
-    test.slow();
-    await signIn(page, server);
+test('public and sign-in pages', async ({ page, server }, info) => {
+  const scheme = schemeOf(info.project.name);
+  for (const path of ['/', '/connexion', '/aide', '/nulle-part']) {
+    await page.goto(server.url + path);
+    await check(page, scheme);
+    await fits(page);
+  }
+});
+
+test('mail pages in every state', async ({ page, server }, info) => {
+  const scheme = schemeOf(info.project.name);
+  test.slow();
+  await signIn(page, server);
+  await hydrated(page);
+  const list = page.url();
+  const account = list.replace(/\/m\w+.*/, '');
+  await check(page, scheme);
+  await fits(page);
+  await page.locator('[data-testid=row] a.row-link').first().click();
+  await expect(page.getByTestId('reading-pane').getByRole('heading', { level: 1 })).toBeVisible();
+  await check(page, scheme);
+  await fits(page);
+  for (const path of ['/ecrire', '/dossiers']) {
+    await page.goto(account + path);
     await hydrated(page);
-    const list = page.url();
-    const account = list.replace(/\/m\w+.*/, '');
     await check(page, scheme);
     await fits(page);
-    await page.locator('[data-testid=row] a.row-link').first().click();
-    await expect(page.getByTestId('reading-pane').getByRole('heading', { level: 1 })).toBeVisible();
+  }
+  for (const path of ['/compte/sessions', '/compte/preferences']) {
+    await page.goto(server.url + path);
     await check(page, scheme);
     await fits(page);
-    for (const path of ['/ecrire', '/dossiers']) {
-      await page.goto(account + path);
-      await hydrated(page);
-      await check(page, scheme);
-      await fits(page);
-    }
-    for (const path of ['/compte/sessions', '/compte/preferences']) {
-      await page.goto(server.url + path);
-      await check(page, scheme);
-      await fits(page);
-    }
-  });
-}
+  }
+});

@@ -83,7 +83,22 @@ test('who answers is shown live, and a double answer is asked about', async ({ d
   await expect(dr.getByTestId('composer')).toBeHidden();
   await expect(pane(other).getByText('Lectures et réponses')).toBeVisible();
   await pane(other).getByText('Lectures et réponses').click();
-  await expect(pane(other).getByText(/^Répondu par .*Martin/)).toBeVisible();
+  await expect(pane(other).getByText(/^Répondu par .*Martin/i)).toBeVisible();
+});
+
+test('ticked conversations are given in one act', async ({ dr, server }, info) => {
+  const box = await Mailbox.of(server);
+  const subjects = [1, 2].map((n) => `Lot ${n} ${info.project.name}`);
+  for (const subject of subjects) await box.deliver(message({ From: ROUX, Subject: subject }, 'Bonjour'));
+  await dr.goto(`${server.url}/courrier/${box.account}/${box.folders.inbox}`);
+  await hydrated(dr);
+  const rows = subjects.map((subject) => dr.getByTestId('row').filter({ hasText: subject }));
+  for (const choice of ['Nathalie Dubois', 'En cours']) {
+    for (const row of rows) await row.getByRole('checkbox').check({ force: true });
+    await dr.getByRole('combobox', { name: 'Déplacer, confier' }).selectOption({ label: choice });
+    for (const row of rows) await expect(row).toContainText(choice);
+    await expect(rows[0].getByRole('checkbox')).not.toBeChecked();
+  }
 });
 
 test('a person hands over everything', async ({ dr, colleague, server }, info) => {

@@ -165,6 +165,13 @@ pub async fn serve(state: State, listeners: Vec<TcpListener>) -> anyhow::Result<
         let server = axum::serve(door, app).with_graceful_shutdown(async move { closing.closed().await });
         tasks.spawn(server.into_future());
     }
+    for address in state.config.tls.software_listen.iter().filter(|_| state.config.has(Role::Web)) {
+        let certificate = certificate.as_ref().context("`tls.software_listen` wants `tls.certificate_file`")?;
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        let app = routes::router(state.clone()).into_make_service_with_connect_info::<Peer>();
+        let (closing, door) = (state.clone(), Door::tls(listener, certificate.server_for_software()?)?);
+        tasks.spawn(axum::serve(door, app).with_graceful_shutdown(async move { closing.closed().await }).into_future());
+    }
     if let Some(address) = state.config.server.metrics {
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let app = routes::metrics_router(state.clone());

@@ -2,6 +2,8 @@
 //! 1 failed, 2 wrong use (clap), 3 something was found wrong (`trace verify`).
 
 pub mod accounts;
+pub mod application;
+pub mod organisation;
 pub mod portal;
 pub mod queue;
 pub mod reset;
@@ -59,6 +61,12 @@ enum Command {
     /// Accounts (BAL).
     #[command(subcommand)]
     Accounts(Accounts),
+    /// Structures: their BALs, who administers them, reviews.
+    #[command(subcommand)]
+    Organisation(organisation::Organisation),
+    /// BALs of programs, their tokens and certificates.
+    #[command(subcommand)]
+    Application(application::Application),
     /// The white list, certificates and revocation lists.
     #[command(subcommand)]
     Trust(trust::Trust),
@@ -184,6 +192,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Trace(Trace::Verify(place)) => return trace_verify(&place).await,
         Command::Queue(command) => queue::queue(command).await?,
         Command::Staff(command) => staff::staff(command).await?,
+        Command::Organisation(command) => organisation::run(command).await?,
+        Command::Application(command) => application::run(command).await?,
         Command::Cgu(command) => portal::cgu(command).await?,
         Command::Support(command) => portal::support(command).await?,
         Command::Config(ConfigCommand::Check(place)) => config_check(&place)?,

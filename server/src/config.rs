@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 pub mod delegation;
 pub mod opening;
+pub mod organisation;
 pub mod portal;
 pub mod relay;
 pub mod relay_out;
@@ -22,6 +23,7 @@ mod settings;
 
 pub use delegation::Delegations;
 pub use opening::{Opening, Psc};
+pub use organisation::Organisations;
 pub use relay::{Relay, Role, Scan, Trust};
 pub use relay_out::{RatesConfig, RelayOut};
 pub use settings::{Kind, SETTINGS, Setting};
@@ -73,6 +75,7 @@ pub struct Config {
     pub psc: Psc,
     pub opening: Opening,
     pub delegation: Delegations,
+    pub organisation: Organisations,
     pub tls: portal::Tls,
     pub legal: portal::Legal,
     pub support: portal::Support,
@@ -424,6 +427,7 @@ impl Config {
         self.check_relay_out()?;
         self.check_opening()?;
         self.check_delegation()?;
+        self.check_organisation()?;
         self.check_portal()
     }
 }

@@ -6,6 +6,7 @@ pub mod catcher;
 mod clock;
 pub mod corpus;
 mod fill;
+mod structure;
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -287,5 +288,9 @@ fn announce(args: &Args) {
         println!("  {:58} {}, {}", person.address, person.display(), person.profession);
     }
     println!("  {STAFF:58} the operator's staff, without a mailbox");
+    for (name, login, function) in structure::PEOPLE {
+        println!("  {login:58} {name}, {function}");
+    }
+    println!("  {:58} the mailbox that they share; {} is a program's", structure::SHARED, structure::SOFTWARE);
     println!("\nStop with Ctrl+C.");
 }

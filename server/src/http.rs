@@ -34,3 +34,4 @@ pub mod public;
 pub mod recovery_pages;
 pub mod routes;
 pub mod sign_in;
+pub mod structure_offer;

@@ -14,7 +14,7 @@ use crate::boot;
 use crate::config::Role;
 use crate::portal::cgu;
 use crate::relay::outbox::SqlOutbox;
-use crate::service::{delegation, outbox, patients::letters, tell, welcome};
+use crate::service::{delegation, organisation, outbox, patients::letters, tell, welcome};
 use crate::state::State;
 
 /// The longest wait between two looks at the outbox: behind the hints, which may be missed.
@@ -35,6 +35,8 @@ const ANNOUNCING: Duration = Duration::from_secs(20);
 const ENDS: Duration = Duration::from_secs(600);
 /// How often one looks for exchanges with patients that nobody goes on with.
 const IDLE: Duration = Duration::from_secs(600);
+/// How often it is looked whether a structure is to be reviewed.
+const REVIEWS: Duration = Duration::from_secs(20);
 /// How often what is old is removed.
 const PRUNING: Duration = Duration::from_secs(3600);
 const HOUR_MS: i64 = 3_600_000;
@@ -52,6 +54,7 @@ pub fn spawn(state: &State) {
     tokio::spawn(welcome_job(state.clone()));
     tokio::spawn(delegation_job(state.clone()));
     tokio::spawn(exchange_job(state.clone()));
+    tokio::spawn(review_job(state.clone()));
     match boot::anchor_key(&state.config) {
         Ok(key) => {
             tokio::spawn(anchor_job(state.clone(), key.clone()));
@@ -143,6 +146,17 @@ async fn exchange_job(state: State) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "exchanges with patients closed"),
             Err(error) => tracing::warn!(%error, "exchanges with patients could not be closed, trying again"),
+        }
+    }
+}
+
+/// Asks for the yearly reviews, reminds, and suspends what nobody confirmed.
+async fn review_job(state: State) {
+    while pause(&state, REVIEWS).await {
+        match organisation::review::run(&state).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "told of reviews of structures"),
+            Err(error) => tracing::warn!(%error, "reviews of structures could not be looked at, trying again"),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! server's state and, where a BAL is touched, the proof of a right. No HTTP, no JSON of JMAP, no SQL.
 
 pub mod actions;
+pub mod application;
 pub mod boxes;
 pub mod cards;
 pub mod compose;
@@ -16,6 +17,7 @@ pub mod nomenclature;
 pub mod notice;
 pub mod on_behalf;
 pub mod opening;
+pub mod organisation;
 pub mod outbox;
 pub mod patients;
 pub mod prepare;

@@ -55,6 +55,19 @@ impl Certificate {
         Ok(Arc::new(server))
     }
 
+    /// The same, which asks who connects for a certificate as well; nobody has to show one.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn server_for_software(self: &Arc<Self>) -> anyhow::Result<Arc<ServerConfig>> {
+        let mut server = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+            .with_client_cert_verifier(relay::receive::ask_only())
+            .with_cert_resolver(self.clone());
+        server.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(server))
+    }
+
     fn stamp(&self) -> Stamp {
         [0, 1].map(|at| {
             let found = fs::metadata(&self.files[at]).ok()?;

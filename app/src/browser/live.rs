@@ -8,7 +8,7 @@ use web_sys::{BroadcastChannel, EventSource, MessageEvent};
 const CHANNEL: &str = "pli-events";
 
 /// Calls `tell` with the data of each `state` event (RFC 8620 §7.1 StateChange as JSON), whichever tab receives it, and
-/// with an empty text when the connection opens again (something may have been missed).
+/// with an empty text when the connection opens again (something may have been missed, by every tab).
 pub fn listen(tell: impl Fn(String) + Clone + 'static) {
     let Some(channel) = super::window().and_then(|_| BroadcastChannel::new(CHANNEL).ok()) else { return };
     let heard = tell.clone();
@@ -47,9 +47,10 @@ fn connect(channel: &BroadcastChannel, tell: &(impl Fn(String) + Clone + 'static
     });
     let state = state.into_js_value();
     let _ = source.add_event_listener_with_callback("state", state.unchecked_ref());
-    let (again, mut first) = (tell.clone(), true);
+    let (others, again, mut first) = (channel.clone(), tell.clone(), true);
     let opened = Closure::<dyn FnMut()>::new(move || {
         if !std::mem::take(&mut first) {
+            let _ = others.post_message(&JsValue::from_str(""));
             again(String::new());
         }
     });

@@ -8,6 +8,7 @@ pub mod devices;
 pub mod drafts;
 mod outside;
 pub mod password;
+pub mod structure;
 
 use leptos::prelude::*;
 use wire::{

@@ -4,7 +4,8 @@
 use leptos::prelude::*;
 use wire::delegation::DelegateRole;
 
-use super::compte::delegations::role_words;
+use super::compte::delegations::role_given;
+use super::structure::{self, StructureOffer};
 use crate::{
     components::{Button, ButtonLink, Checkbox, Field, Notice},
     format::date,
@@ -44,6 +45,8 @@ pub enum OfferPage {
         /// Field and code.
         error: Option<(String, String)>,
     },
+    /// Into a structure.
+    Structure(Box<StructureOffer>),
 }
 
 impl OfferPage {
@@ -53,6 +56,7 @@ impl OfferPage {
             Self::Gone => words::offer_gone_title(lang),
             Self::Other => words::offer_other_title(lang),
             Self::Offer { .. } => words::offer_title(lang),
+            Self::Structure(_) => i18n::structure::offer_title(lang),
         }
     }
 
@@ -68,6 +72,7 @@ impl OfferPage {
             }
             .into_any(),
             Self::Offer { offered, next, error } => offer(offered, next, error),
+            Self::Structure(page) => structure::offer(*page),
         };
         view! { <section class="card offer"><h1>{title}</h1>{content}</section> }.into_any()
     }
@@ -85,9 +90,9 @@ fn offer(offered: Offered, next: Next, error: Option<(String, String)>) -> AnyVi
         Next::Answer { sign } => answer(&action, sign, error.as_ref()),
     };
     view! {
-        <p class="lead">{words::offer_lead(lang, &offered.holder, &offered.address)}</p>
+        <p class="lead">{words::offer_lead(lang, &offered.address, &offered.holder)}</p>
         <dl class="facts">
-            <div><dt>{words::offer_role(lang)}</dt><dd>{role_words(lang, offered.role)}</dd></div>
+            <div><dt>{words::offer_role(lang)}</dt><dd>{role_given(lang, offered.role)}</dd></div>
             <div><dt>{words::offer_when(lang)}</dt><dd>{dates}</dd></div>
             <div><dt>{words::offer_reason(lang)}</dt><dd>{offered.reason}</dd></div>
         </dl>
@@ -101,7 +106,8 @@ fn offer(offered: Offered, next: Next, error: Option<(String, String)>) -> AnyVi
     .into_any()
 }
 
-fn sign_in(action: &str, psc: bool, join: Option<String>, error: Option<&(String, String)>) -> AnyView {
+/// How one who is not signed in goes on: by signing in, or by making a means of sign-in.
+pub(super) fn sign_in(action: &str, psc: bool, join: Option<String>, error: Option<&(String, String)>) -> AnyView {
     let lang = i18n::lang();
     let back = action.to_owned();
     let psc = psc.then(|| {

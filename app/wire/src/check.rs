@@ -83,6 +83,37 @@ pub fn mobile(text: &str) -> Option<String> {
     ok.then(|| format!("+{number}"))
 }
 
+/// The key of a number: its digits from the right, every second one doubled (ISO/IEC 7812-1, annex B).
+fn has_key(digits: &[u32]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| match at % 2 {
+            0 => *digit,
+            _ => digit * 2 / 10 + digit * 2 % 10,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// The number of a professional in the national register (RPPS) as it is kept: eleven digits, the last one the key.
+pub fn rpps(text: &str) -> Option<String> {
+    let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let digits: Vec<u32> = bare.chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
+    (digits.len() == 11 && has_key(&digits)).then_some(bare)
+}
+
+/// The number of a structure in the national register (FINESS) as it is kept: nine characters, the département first (2A
+/// and 2B count as 21 and 22), the last one the key.
+pub fn finess(text: &str) -> Option<String> {
+    let bare: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+    let corsica = bare.strip_prefix("2A").map(|rest| ["21", rest].concat());
+    let corsica = corsica.or_else(|| bare.strip_prefix("2B").map(|rest| ["22", rest].concat()));
+    let digits: Vec<u32> = corsica.as_deref().unwrap_or(&bare).chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
+    (digits.len() == 9 && has_key(&digits)).then_some(bare)
+}
+
 /// The bare address in a typed recipient: `Dr X <x@y.fr>` gives `x@y.fr`; lower case, trimmed.
 pub fn bare_address(text: &str) -> &str {
     let text = text.trim();
@@ -136,6 +167,21 @@ mod tests {
         assert_eq!(mobile("+262 692 12 34 56").as_deref(), Some("+262692123456"));
         for bad in ["", "01 23 45 67 89", "12", "+33 6 ab", "+1234567890123456"] {
             assert_eq!(mobile(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn national_numbers_have_a_key() {
+        assert_eq!(rpps("99754330126").as_deref(), Some("99754330126"));
+        assert_eq!(rpps("997 5433 0126").as_deref(), Some("99754330126"));
+        for good in ["770816478", "010000024", "2a0000014", "2B0000020"] {
+            assert_eq!(finess(good), Some(good.to_uppercase()), "{good}");
+        }
+        for bad in ["", "458174839", "77081647", "7708164780", "2C0000014", "77081647X"] {
+            assert_eq!(finess(bad), None, "{bad}");
+        }
+        for bad in ["", "99754330127", "9975433012", "1000346103A"] {
+            assert_eq!(rpps(bad), None, "{bad}");
         }
     }
 

@@ -86,20 +86,28 @@ ids! {
     EmailId 'e';
     /// A delegation of an account.
     DelegationId 'g';
+    /// A group of members of a structure.
+    GroupId 'u';
     /// A sender identity of an account.
     IdentityId 'i';
     /// A folder.
     MailboxId 'm';
+    /// Somebody in a structure.
+    MemberId 'h';
     /// An internal note on a conversation.
     NoteId 'n';
+    /// A structure.
+    OrganisationId 'o';
     /// A person who signs in.
     PersonId 'p';
     /// A patient that a BAL writes with.
-    PatientId 'u';
+    PatientId 'y';
     /// What a patient was told, agreed to or opposed.
-    RecordId 'r';
+    RecordId 'j';
     /// A template of messages to patients.
     TemplateId 'l';
+    /// A yearly review of a structure.
+    ReviewId 'r';
     /// A saved search: its words are never in an address.
     SearchId 'q';
     /// A message on its way out.

@@ -28,4 +28,4 @@ pub use server::{Receiver, ReceiverOptions};
 pub use session::{Action, Context, Security, Session};
 pub use settings::Settings;
 pub(crate) use tls::provider;
-pub use tls::server_config;
+pub use tls::{ask_only, server_config};

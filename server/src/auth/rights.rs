@@ -4,8 +4,11 @@
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
-use store::{Actor, delegations::USED_EVERY_MS, rights::Access};
-use wire::{id::AccountId, portal::Action};
+use store::{Actor, delegations::USED_EVERY_MS, organisations::Admin, rights::Access};
+use wire::{
+    id::{AccountId, MemberId, OrganisationId},
+    portal::Action,
+};
 
 use super::{Caller, sessions};
 use crate::state::State;
@@ -134,6 +137,52 @@ pub async fn holding(state: &State, caller: &Caller, account: AccountId) -> Resu
     if state.store.holds(caller.person, account).await? { Ok(acting) } else { Err(RightError::ReadOnly) }
 }
 
+/// The proof that the caller administers a structure, now: who is there, and accepted to. It gives no right over mail.
+#[derive(Debug, Clone)]
+pub struct Administering {
+    organisation: OrganisationId,
+    member: MemberId,
+    caller: Caller,
+}
+
+impl Administering {
+    pub fn organisation(&self) -> OrganisationId {
+        self.organisation
+    }
+
+    /// Who they are in the structure.
+    pub fn member(&self) -> MemberId {
+        self.member
+    }
+
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Who the write is traced to.
+    pub fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+}
+
+/// Does the caller administer this structure? Software never does.
+///
+/// # Errors
+/// `NotFound`, also where there is no such structure; the store's.
+pub async fn administering(
+    state: &State,
+    caller: &Caller,
+    organisation: OrganisationId,
+) -> Result<Administering, RightError> {
+    if caller.session.is_none() {
+        return Err(RightError::NotFound);
+    }
+    let found = state.store.memberships(caller.person).await?;
+    let found = found.into_iter().find(|one| one.organisation == organisation && one.admin == Admin::Accepted);
+    let member = found.ok_or(RightError::NotFound)?.id;
+    Ok(Administering { organisation, member, caller: caller.clone() })
+}
+
 /// Does what the caller came with still live, and may they still do this? Asked again and again while an answer is under
 /// way. A database that is away for a moment decides nothing.
 pub async fn still(state: &State, caller: &Caller, account: AccountId, action: Action) -> bool {
@@ -152,7 +201,7 @@ pub async fn still(state: &State, caller: &Caller, account: AccountId, action: A
 /// The store's.
 pub async fn own(state: &State, caller: &Caller) -> Result<HashSet<AccountId>, store::Error> {
     let rights = state.store.rights(caller.person).await?.into_iter();
-    let own = rights.filter(|right| right.action == Action::Manage && right.delegation.is_none());
+    let own = rights.filter(|right| right.action == Action::Manage && right.is_own());
     Ok(own.map(|right| right.account).collect())
 }
 

@@ -1,5 +1,8 @@
 //! Bearer tokens of applications (RFC 6750): 160 random bits, stored as SHA-256.
 
+use relay::trust::Usage;
+use rustls::pki_types::CertificateDer;
+use sha2::{Digest, Sha256};
 use store::{Means, Random};
 use wire::id::{PersonId, TokenId};
 
@@ -26,8 +29,8 @@ pub async fn create(
     person: PersonId,
     name: &str,
 ) -> Result<(String, TokenId), store::Error> {
-    let token = new_token(random);
-    let id = store.token_create(actor, person, token_hash(&token), name, None).await?;
+    let (token, hash) = make(random);
+    let id = store.token_create(actor, person, hash, name, None).await?;
     Ok((token, id))
 }
 
@@ -39,8 +42,42 @@ pub async fn find(state: &State, token: &str) -> Result<Option<Caller>, store::E
     if !token.starts_with(PREFIX) || token.len() != PREFIX.len() + 40 {
         return Ok(None);
     }
-    let found = state.store.token_find(&token_hash(token)).await?;
-    Ok(found.map(|(person, token)| Caller { person, session: None, token: Some(token), means: Means::Token }))
+    by_hash(state, &token_hash(token)).await
+}
+
+async fn by_hash(state: &State, hash: &[u8; 32]) -> Result<Option<Caller>, store::Error> {
+    let found = state.store.token_find(hash).await?;
+    Ok(found.map(|(person, token, program)| {
+        let means = if program { Means::Application } else { Means::Token };
+        Caller { person, session: None, token: Some(token), means }
+    }))
+}
+
+/// Under what a certificate is kept: no bearer token has this hash.
+pub fn certificate_hash(leaf: &[u8]) -> [u8; 32] {
+    Sha256::digest([b"client certificate\n", leaf].concat()).into()
+}
+
+/// The program that a certificate stands for, if our authorities vouch for it now (issuer, dates, use, revocation) and it
+/// was registered.
+///
+/// # Errors
+/// The store's.
+pub async fn of_certificate(state: &State, chain: &[CertificateDer<'static>]) -> Result<Option<Caller>, store::Error> {
+    let (Some(relay), Some(leaf)) = (&state.relay, chain.first()) else { return Ok(None) };
+    if let Err(fault) = relay.book.current().authority.judge(chain, Usage::Client, state.clock.now_ms()) {
+        tracing::info!(%fault, "a client certificate was refused");
+        return Ok(None);
+    }
+    let found = by_hash(state, &certificate_hash(leaf)).await?;
+    Ok(found.filter(|caller| caller.means == Means::Application))
+}
+
+/// A new bearer token and its hash.
+pub fn make(random: &dyn Random) -> (String, [u8; 32]) {
+    let token = new_token(random);
+    let hash = token_hash(&token);
+    (token, hash)
 }
 
 #[cfg(test)]

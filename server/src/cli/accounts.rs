@@ -8,7 +8,7 @@ use super::Place;
 
 /// Yes or no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Choice {
+pub(super) enum Choice {
     Yes,
     No,
 }

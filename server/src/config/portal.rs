@@ -155,6 +155,8 @@ pub struct Tls {
     pub certificate_file: Option<std::path::PathBuf>,
     pub key_file: Option<std::path::PathBuf>,
     pub check_seconds: u32,
+    /// Where client certificates are asked for: a browser would show its user a list of theirs.
+    pub software_listen: Vec<std::net::SocketAddr>,
 }
 
 impl Tls {
@@ -190,6 +192,9 @@ impl super::Config {
     pub(super) fn check_transport(&self) -> anyhow::Result<()> {
         let url = &self.web.public_url;
         let tls = self.tls.files()?.is_some();
+        if !tls && !self.tls.software_listen.is_empty() {
+            bail!("`tls.software_listen` wants `tls.certificate_file`: certificates are shown over TLS only");
+        }
         if !self.is_https() {
             if tls {
                 bail!("`web.public_url` is {url}, but the service speaks TLS: it must begin with https://");

@@ -43,16 +43,6 @@ impl RatesConfig {
             recipients_day: self.recipients_day,
         }
     }
-
-    /// The number behind a word of the store (`messages-hour`).
-    pub fn of(&self, what: &str) -> u32 {
-        match what {
-            "messages-hour" => self.messages_hour,
-            "messages-day" => self.messages_day,
-            "recipients-hour" => self.recipients_hour,
-            _ => self.recipients_day,
-        }
-    }
 }
 
 impl RelayOut {

@@ -20,6 +20,7 @@ use wire::{
 };
 
 use super::corpus::{self, Item, Kind, Person, Place, people};
+use super::structure;
 use crate::{
     auth::password::Passwords,
     portal::cgu,
@@ -61,6 +62,7 @@ pub async fn fill(store: &Store, passwords: &Passwords, amount: Amount) -> anyho
         }
     }
     make_staff(store, &hash, cgu).await?;
+    structure::fill(store, &hash, cgu).await?;
     let now = store.now();
     match amount {
         Amount::Everybody(count) => put(store, &accounts, corpus::demo(SEED, count, now), count).await,

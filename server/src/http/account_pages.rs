@@ -16,6 +16,7 @@ pub mod outside;
 pub mod passkeys;
 pub mod password;
 pub mod security;
+pub mod structures;
 
 use app::{
     pages::compte::account::{AccountPage, Held, Overview},

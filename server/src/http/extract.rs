@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     auth::{
         Caller,
-        rights::{Acting, Granted, Right},
+        rights::{Acting, Administering, Granted, Right},
         sessions::{self, Live},
     },
     error::Error,
@@ -122,6 +122,15 @@ impl FromRequestParts<State> for Granted {
     type Rejection = Error;
 
     /// All that the decision for the row gave, for handlers that need more than one right.
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
+        parts.extensions.get::<Self>().cloned().ok_or(Error::NotFound)
+    }
+}
+
+impl FromRequestParts<State> for Administering {
+    type Rejection = Error;
+
+    /// The decision was made for the row (`Access::Administrator`).
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
         parts.extensions.get::<Self>().cloned().ok_or(Error::NotFound)
     }

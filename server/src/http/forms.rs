@@ -167,6 +167,7 @@ pub async fn act(
         "unsend" => composing::unsend(&desk, &form).await,
         "work-set" | "work-hand-over" | "note-add" | "note-delete" => team::act(&desk, &form).await,
         "receipt-send" | "receipt-decline" => receipt(&desk, &form).await,
+        "move" if team::is_given(&form) => team::act(&desk, &form).await,
         op => sort(&desk, &form, op).await,
     };
     done.map(IntoResponse::into_response)

@@ -15,7 +15,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use wire::{Problem, id::AccountId};
+use store::Means;
+use wire::{
+    Problem,
+    id::{AccountId, OrganisationId},
+};
 
 use super::{
     compress::Coding,
@@ -148,6 +152,9 @@ async fn admit(state: &State, route: &Route, request: &mut Request) -> Result<()
         return Err(Error::NotFound);
     }
     let caller = identify(state, bearer.as_deref(), request).await?;
+    if caller.as_ref().is_some_and(|caller| caller.means == Means::Application) && !route.is_for_software() {
+        return Err(Error::Forbidden);
+    }
     match route.access {
         Access::Public => Ok(()),
         Access::BeforeCgu => caller.map(|_| ()).ok_or(Error::Unauthenticated),
@@ -159,6 +166,13 @@ async fn admit(state: &State, route: &Route, request: &mut Request) -> Result<()
                 return Err(Error::NotFound);
             }
             portal::cgu::accepted(state, &caller).await
+        }
+        Access::Administrator => {
+            let caller = caller.ok_or(Error::Unauthenticated)?;
+            let administering = rights::administering(state, &caller, structure_of(request).await?).await?;
+            portal::cgu::accepted(state, &caller).await?;
+            request.extensions_mut().insert(administering);
+            Ok(())
         }
         Access::Account(action) => {
             let caller = caller.ok_or(Error::Unauthenticated)?;
@@ -179,13 +193,32 @@ async fn identify(state: &State, bearer: Option<&str>, request: &mut Request) ->
         request.extensions_mut().insert(caller.clone());
         return Ok(Some(caller));
     }
-    let Some(token) = extract::cookie(request.headers(), extract::SESSION_COOKIE) else { return Ok(None) };
+    let Some(token) = extract::cookie(request.headers(), extract::SESSION_COOKIE) else {
+        return certified(state, request).await;
+    };
     let act = !request.headers().contains_key(extract::AUTOMATIC);
     let Some(live) = sessions::find(state, &token, act).await? else { return Ok(None) };
     let caller = live.caller.clone();
     request.extensions_mut().insert(caller.clone());
     request.extensions_mut().insert(live);
     Ok(Some(caller))
+}
+
+/// The program whose certificate the connection showed.
+async fn certified(state: &State, request: &mut Request) -> Result<Option<Caller>, Error> {
+    let Some(peer) = request.extensions().get::<ConnectInfo<Peer>>() else { return Ok(None) };
+    let chain = peer.0.chain.clone();
+    let caller = tokens::of_certificate(state, &chain).await?;
+    if let Some(caller) = &caller {
+        request.extensions_mut().insert(caller.clone());
+    }
+    Ok(caller)
+}
+
+async fn structure_of(request: &mut Request) -> Result<OrganisationId, Error> {
+    let params: RawPathParams = request.extract_parts().await.map_err(|_| Error::NotFound)?;
+    let text = params.iter().find_map(|(name, value)| (name == "structure").then_some(value));
+    text.and_then(|text| text.parse().ok()).ok_or(Error::NotFound)
 }
 
 async fn account_of(request: &mut Request) -> Result<AccountId, Error> {
@@ -217,7 +250,7 @@ fn too_long(route: &Route, headers: &HeaderMap) -> Result<(), Error> {
 
 /// Where a request comes from: the peer or, when the peer is a proxy we trust, the last address before our proxies.
 pub fn client_address(config: &Config, peer: Option<&ConnectInfo<Peer>>, headers: &HeaderMap) -> IpAddr {
-    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.0.ip().to_canonical());
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.address.ip().to_canonical());
     let trusted = |address: &IpAddr| config.web.trusted_proxies.contains(address);
     if !trusted(&peer) {
         return peer;
@@ -283,7 +316,8 @@ mod tests {
     fn seen(proxies: &str, peer: &str, forwarded: &str) -> String {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", HeaderValue::from_str(forwarded).unwrap());
-        let peer = ConnectInfo(Peer(std::net::SocketAddr::new(peer.parse().unwrap(), 1)));
+        let address = std::net::SocketAddr::new(peer.parse().unwrap(), 1);
+        let peer = ConnectInfo(Peer { address, chain: Default::default() });
         client_address(&config(proxies), Some(&peer), &headers).to_string()
     }
 

@@ -14,7 +14,7 @@ use axum::{
     extract::connect_info::Connected,
     serve::{IncomingStream, Listener},
 };
-use rustls::ServerConfig;
+use rustls::{ServerConfig, pki_types::CertificateDer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -27,12 +27,22 @@ const HANDSHAKES: usize = 256;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Who is at the other end of the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    pub address: SocketAddr,
+    /// The certificate that it showed, leaf first; empty where none was asked for or shown. It has the key; whether it is
+    /// to be believed is judged at every request.
+    pub chain: Arc<[CertificateDer<'static>]>,
+}
 
 impl Connected<IncomingStream<'_, Door>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        Self(*stream.remote_addr())
+        let chain = match stream.io() {
+            Socket::Plain(_) => None,
+            Socket::Tls(tls) => tls.get_ref().1.peer_certificates(),
+        };
+        let chain = chain.unwrap_or_default().iter().map(|der| der.clone().into_owned()).collect();
+        Self { address: *stream.remote_addr(), chain }
     }
 }
 

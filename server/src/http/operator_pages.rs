@@ -1,6 +1,8 @@
 //! Pages of who works for the operator: the queue and trust. Domains, times, counts and names of certificates: never an
 //! address, a subject or a content. Without WebAssembly; what is done in the queue is traced as by `pli queue`.
 
+pub mod structures;
+
 use app::{
     pages::exploitation::{AlarmLine, DatedLine, OperatorPage, QueueFilter, QueueLine, QueuePage, TrustPage},
     public::PublicPage,
@@ -76,13 +78,26 @@ fn line(row: QueueRow, now: i64, zone: &str) -> QueueLine {
 async fn show(
     state: &State,
     caller: &Caller,
+    context: (Spoken, &Nonce),
+    page: OperatorPage,
+    said: Option<String>,
+) -> Result<Response, Error> {
+    show_as(false, state, caller, context, page, said).await
+}
+
+/// The same; `refused`: a form is shown again.
+async fn show_as(
+    refused: bool,
+    state: &State,
+    caller: &Caller,
     (spoken, nonce): (Spoken, &Nonce),
     page: OperatorPage,
     said: Option<String>,
 ) -> Result<Response, Error> {
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let mut context = personal(state, caller, spoken, nonce, Said::default()).await?;
     context.said = said;
-    Ok(public::page(StatusCode::OK, PublicPage::Operator(Box::new(page)), context))
+    Ok(public::page(status, PublicPage::Operator(Box::new(page)), context))
 }
 
 /// `GET /admin/file`: what waits for other operators.

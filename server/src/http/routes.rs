@@ -11,11 +11,12 @@ use wire::portal::Action;
 
 use super::account_pages::{
     access, applications, browsers, confirm, contacts, delegations, devices, drafts, export, outside,
-    passkeys as own_passkeys, password, security,
+    passkeys as own_passkeys, password, security, structures,
 };
 use super::{
     account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer,
     openapi, opening, operator_pages, pages, passkeys, patient_pages, portal_pages, psc, public, recovery_pages, sign_in,
+    structure_offer,
 };
 use crate::{portal, state::State};
 
@@ -32,6 +33,8 @@ pub enum Access {
     InBody,
     /// Who works for the operator, in a session. For everybody else who is signed in there is no such page.
     Staff,
+    /// Who administers the structure `{structure}` of the path, in a session. For everybody else there is no such page.
+    Administrator,
     /// Who has this right over the BAL `{account}` of the path.
     Account(Action),
 }
@@ -70,6 +73,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// May the program of a structure ask for it? The mail API and nothing else: no page ever.
+    pub fn is_for_software(&self) -> bool {
+        self.path.starts_with("/jmap") || self.path == "/.well-known/jmap"
+    }
+
     /// How long an answer may take to begin.
     pub fn seconds(&self) -> u64 {
         if self.body > SMALL { 600 } else { 60 }
@@ -111,7 +119,7 @@ macro_rules! routes {
     };
 }
 
-use Access::{Account, BeforeCgu, InBody, Public, SignedIn, Staff};
+use Access::{Account, Administrator, BeforeCgu, InBody, Public, SignedIn, Staff};
 
 routes! {
     get "GET" "/" Page Public, "home", public::home, "The public home";
@@ -211,6 +219,19 @@ routes! {
     post "POST" "/compte/delegations/inviter" Form InBody, "delegation-invite", delegations::invite, "Invites somebody into a BAL";
     get "GET" "/delegation/{token}" Page Public, "delegation-offer", offer::show, "What the link of an invitation shows";
     post "POST" "/delegation/{token}" Form Public, "delegation-answer", offer::answer, "Accepts or refuses an invitation";
+    get "GET" "/compte/structure" Page SignedIn, "structures", structures::list, "The structures one is in";
+    post "POST" "/compte/structure" Form SignedIn, "structure-take-up", structures::take_up, "Accepts to administer a structure";
+    get "GET" "/compte/structure/{structure}" Page Administrator, "structure", structures::home, "A structure, for who administers it";
+    post "POST" "/compte/structure/{structure}" Form Administrator, "structure-act", structures::act, "Invites, gives, groups, names, lets go";
+    get "GET" "/compte/structure/{structure}/personne/{member}" Page Administrator, "structure-person", structures::person, "What somebody may do in a structure";
+    get "GET" "/compte/structure/{structure}/groupe/{group}" Page Administrator, "structure-group", structures::group, "What a group may do in a structure";
+    get "GET" "/compte/structure/{structure}/revue" Page Administrator, "structure-review", structures::review::form, "The yearly review of a structure";
+    post "POST" "/compte/structure/{structure}/revue" Form Administrator, "structure-review-act", structures::review::act, "Confirms a mailbox or a person, or not";
+    get "GET" "/compte/structure/{structure}/revue.csv" Download Administrator, "structure-review-report", structures::review::report, "The review as a file";
+    get "GET" "/compte/structure/{structure}/logiciels" Page Administrator, "structure-software", structures::software::form, "The secrets of a structure's programs";
+    post "POST" "/compte/structure/{structure}/logiciels" Form Administrator, "structure-software-act", structures::software::act, "Makes, replaces, ends secrets of programs";
+    get "GET" "/structure/{token}" Page Public, "structure-offer", structure_offer::show, "What the link of an invitation into a structure shows";
+    post "POST" "/structure/{token}" Form Public, "structure-answer", structure_offer::answer, "Accepts or refuses an invitation into a structure";
     get "GET" "/compte/brouillons" Page SignedIn, "drafts-to-approve", drafts::list, "Drafts that wait for an approval";
     post "POST" "/compte/brouillons" Form InBody, "draft-decide", drafts::act, "Approves or returns a draft, or takes it back";
     post "POST" "/compte/exporter" Form InBody, "account-export", export::mbox, "A copy of every message of an account";
@@ -224,6 +245,8 @@ routes! {
     get "GET" "/admin/file" Page Staff, "operator-queue", operator_pages::queue, "Mail that waits for other operators";
     post "POST" "/admin/file" Form Staff, "operator-queue-act", operator_pages::act, "Retries, holds, releases or drops what waits";
     get "GET" "/admin/confiance" Page Staff, "operator-trust", operator_pages::trust, "How it stands with trust";
+    get "GET" "/admin/structures" Page Staff, "operator-structures", operator_pages::structures::form, "Structures, their mailboxes and who administers them";
+    post "POST" "/admin/structures" Form Staff, "operator-structures-act", operator_pages::structures::act, "Makes a structure or a mailbox, names who administers";
 
     get "GET" "/courrier" Page SignedIn, "mail", pages::home, "To the first inbox";
     get "GET" "/courrier/toutes" Page SignedIn, "mail-all", all_boxes::show, "One inbox over all BALs";
@@ -310,6 +333,14 @@ mod tests {
         let rows: HashSet<_> = ROUTES.iter().map(|route| (route.method, route.path)).collect();
         let ids: HashSet<_> = ROUTES.iter().map(|route| route.id).collect();
         assert_eq!((rows.len(), ids.len()), (ROUTES.len(), ROUTES.len()));
+    }
+
+    #[test]
+    fn a_path_with_a_structure_asks_for_its_administrator() {
+        for route in ROUTES {
+            let named = route.path.contains("{structure}");
+            assert_eq!(named, route.access == Access::Administrator, "{} {}", route.method, route.path);
+        }
     }
 
     #[test]

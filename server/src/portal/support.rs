@@ -48,7 +48,7 @@ const KINDS: [Kind; 5] = [
     Kind { motif: "droits", code: "rights", priority: 1 },
 ];
 /// From this priority on the operator is told by mail.
-const PRESSING: u32 = 3;
+pub(crate) const PRESSING: u32 = 3;
 
 fn kind(motif: &str) -> &'static Kind {
     KINDS.iter().find(|kind| kind.motif == motif).unwrap_or(&KINDS[0])
@@ -205,7 +205,7 @@ fn faults(form: &ContactForm) -> Vec<FieldError> {
 }
 
 /// Tells the operator that something pressing waits: reference and kind, nothing of what it says.
-fn tell_operator(state: &State, reference: String, kind: &'static str) {
+pub(crate) fn tell_operator(state: &State, reference: String, kind: &'static str) {
     let to = state.config.support.notify.clone();
     if to.is_empty() {
         return;

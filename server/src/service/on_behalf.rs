@@ -17,7 +17,8 @@ use crate::state::State;
 /// # Errors
 /// The store's.
 pub async fn sender(state: &State, person: PersonId, account: AccountId) -> Result<Option<mail::Address>, store::Error> {
-    if state.store.holds(person, account).await? {
+    // A program is its BAL: nobody stands behind it.
+    if state.store.holds(person, account).await? || state.store.application_of(person).await?.is_some() {
         return Ok(None);
     }
     let name = state.store.person(person).await?.name;

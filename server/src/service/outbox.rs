@@ -284,6 +284,7 @@ async fn try_deliver(
     address: &str,
 ) -> Result<Outcome, store::Error> {
     let (account, rules) = match state.store.door(address).await? {
+        Door::Open { rules, .. } if rules.sends_only => return Ok(Outcome::Refused(closed())),
         Door::Open { account, rules } => (account, rules),
         Door::Closed | Door::Suspended => return Ok(Outcome::Refused(closed())),
         Door::Unknown => {

@@ -23,6 +23,9 @@ use super::reports;
 use crate::scan;
 use crate::state::State;
 
+/// What is said of the BAL of a program that takes no mail; the sender may read it.
+pub const SENDS_ONLY: &str = "Cette boîte ne fait qu’envoyer : elle ne reçoit pas de messages.";
+
 /// A BAL that takes a message.
 #[derive(Debug, Clone, Copy)]
 pub struct Taker {
@@ -67,6 +70,8 @@ pub async fn recipient(state: &State, query: &RecipientQuery<'_>) -> Result<Verd
         Door::Unknown if state.store.domain_is_ours(&query.to.address).await? => Verdict::Unknown,
         Door::Unknown => Verdict::NotOurs,
         Door::Closed | Door::Suspended => Verdict::Closed,
+        // What became of a program's own messages still comes.
+        Door::Open { rules, .. } if rules.sends_only && query.from.is_some() => Verdict::Refused(SENDS_ONLY.into()),
         Door::Open { account, rules } => {
             let octets = u64::try_from(query.size.unwrap_or(0)).unwrap_or(u64::MAX);
             // A report takes no room worth speaking of, and says what became of a message of this very BAL.
@@ -92,7 +97,9 @@ pub async fn accept(state: &State, incoming: Incoming) -> Result<Acceptance, sto
     let mut takers = Vec::with_capacity(incoming.envelope.recipients.len());
     for recipient in &incoming.envelope.recipients {
         match door(state, &recipient.path.address).await? {
-            Door::Open { account, rules } => takers.push(Taker { account, rules }),
+            Door::Open { account, rules } if !rules.sends_only || incoming.report.is_some() => {
+                takers.push(Taker { account, rules });
+            }
             // It was closed since RCPT: the operator comes back and is told so there.
             _ => return Ok(Acceptance::Later),
         }

@@ -32,7 +32,10 @@ pub async fn one(state: &State, text: &str) -> Result<Recipient, store::Error> {
     if let Err(fault) = address::check_address(&bare) {
         return Ok(recipient("invalid", Some(code(fault).into())));
     }
-    if state.store.account_by_address(&bare).await?.is_some() {
+    if let Some(account) = state.store.account_by_address(&bare).await? {
+        if state.store.application(account).await?.is_some_and(|program| !program.receives) {
+            return Ok(recipient("unknown", None));
+        }
         let card = cards::card(state, None, &bare).await?;
         return Ok(Recipient { card: Some(card), ..recipient("ok", None) });
     }

@@ -119,8 +119,9 @@ pub async fn submit_to(
     let now = state.clock.now_ms();
     let send_at = submit.send_at.unwrap_or(now).max(now);
     let due_at = if send_at > now { send_at + GRACE_MS } else { now };
-    let rates = &state.config.rates;
-    let new = NewSubmission { email: submit.email, identity: identity.id, envelope, send_at, due_at, rates: rates.limits() };
+    let rates = state.config.rates.limits();
+    let rates = state.store.application(account).await?.map_or(rates, |program| program.rates.over(rates));
+    let new = NewSubmission { email: submit.email, identity: identity.id, envelope, send_at, due_at, rates };
     outbox.submission_create(acting.actor(), account, new).await.map_err(|error| match error {
         store::Error::Limit { what } => SubmitError::TooMuch(what, rates.of(what)),
         other => SubmitError::Store(other),

@@ -46,6 +46,16 @@ pub enum Told {
     DelegationEnding,
     DraftWaits,
     DraftReturned,
+    /// The address of the link.
+    StructureOffered(String),
+    StructureJoined,
+    StructureRefused,
+    StructureNamed,
+    StructureBox,
+    StructureLeft,
+    ReviewAsked,
+    ReviewReminder,
+    ReviewSuspended,
 }
 
 impl Told {
@@ -83,6 +93,15 @@ impl Told {
             Self::DelegationEnding => words::delegation_ending(lang).into(),
             Self::DraftWaits => words::draft_waits(lang).into(),
             Self::DraftReturned => words::draft_returned(lang).into(),
+            Self::StructureOffered(url) => words::structure_offered(lang, url),
+            Self::StructureJoined => words::structure_joined(lang).into(),
+            Self::StructureRefused => words::structure_refused(lang).into(),
+            Self::StructureNamed => words::structure_named(lang).into(),
+            Self::StructureBox => words::structure_box(lang).into(),
+            Self::StructureLeft => words::structure_left(lang).into(),
+            Self::ReviewAsked => words::review_asked(lang).into(),
+            Self::ReviewReminder => words::review_reminder(lang).into(),
+            Self::ReviewSuspended => words::review_suspended(lang).into(),
         }
     }
 

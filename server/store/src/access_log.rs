@@ -80,7 +80,7 @@ impl Category {
                 " AND kind IN ('account-export', 'access-log-export', 'patient-export', 'patient-register-export')"
             }
             Self::Team => " AND (kind LIKE 'work-%' OR kind LIKE 'note-%')",
-            Self::Rights => " AND (kind LIKE 'right-%' OR kind LIKE 'delegat%')",
+            Self::Rights => " AND (kind LIKE 'right-%' OR kind LIKE 'delegat%' OR kind = 'structure-rights' OR kind LIKE 'application-%')",
             Self::Settings => {
                 " AND kind IN ('signature', 'listing-set', 'closing-ask', 'closing-cancel', 'account-rule', 'receipt-wishes',
                 'mailbox-create', 'mailbox-update', 'patient-rules', 'patient-template', 'patient-template-delete')"

@@ -22,7 +22,7 @@ statements! {
             SELECT MAX(version) FROM cgu_version WHERE from_at <= $2
         ) AND NOT EXISTS (
             SELECT 1 FROM cgu_acceptance a WHERE a.person_id = $1 AND a.version >= v.version
-        )";
+        ) AND NOT EXISTS (SELECT 1 FROM application p WHERE p.person_id = $1)";
     ACCEPT = "INSERT INTO cgu_acceptance (person_id, version, accepted_at, means, notice) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (person_id, version) DO NOTHING";
     ACCEPTED = "SELECT version, accepted_at, means, notice FROM cgu_acceptance WHERE person_id = $1 ORDER BY version DESC";
@@ -32,6 +32,7 @@ statements! {
         LEFT JOIN cgu_notice n ON n.person_id = p.person_id AND n.version = $1
         WHERE p.created_at < $2 AND (n.person_id IS NULL OR (n.told_at IS NULL AND n.claimed_at < $3))
         AND NOT EXISTS (SELECT 1 FROM cgu_acceptance a WHERE a.person_id = p.person_id AND a.version >= $1)
+        AND NOT EXISTS (SELECT 1 FROM application s WHERE s.person_id = p.person_id)
         ORDER BY p.person_id LIMIT $4";
     CLAIM = "INSERT INTO cgu_notice (version, person_id, claimed_at, told_at) VALUES ($1, $2, $3, NULL)
         ON CONFLICT (version, person_id) DO UPDATE SET claimed_at = excluded.claimed_at

@@ -59,6 +59,10 @@ statements! {
     DELEGATION = "DELETE FROM delegation WHERE account_id = $1";
     DRAFT_REVIEW = "DELETE FROM draft_review WHERE account_id = $1";
     NOTIFICATION_BOX = "DELETE FROM notification_box WHERE account_id = $1";
+    STRUCTURE_BOX = "DELETE FROM organisation_box WHERE account_id = $1";
+    STRUCTURE_GRANT = "DELETE FROM organisation_grant WHERE account_id = $1";
+    STRUCTURE_PURPOSE = "DELETE FROM organisation_purpose WHERE account_id = $1";
+    APPLICATION = "DELETE FROM application WHERE account_id = $1";
 }
 
 /// What a BAL's mail stands in. The bytes of large blobs go with the next removal of orphans.
@@ -99,6 +103,10 @@ const MAIL: &[Statement] = &[
     DELEGATION,
     DRAFT_REVIEW,
     NOTIFICATION_BOX,
+    STRUCTURE_BOX,
+    STRUCTURE_GRANT,
+    STRUCTURE_PURPOSE,
+    APPLICATION,
 ];
 
 /// A BAL whose end was asked for.

@@ -7,6 +7,7 @@
 pub mod access_log;
 pub mod accounts;
 pub mod anchors;
+pub mod applications;
 pub mod approvals;
 pub mod approvers;
 pub mod attempts;
@@ -44,6 +45,7 @@ pub mod notification_boxes;
 pub mod notifications;
 pub mod notify;
 pub mod openings;
+pub mod organisations;
 mod orphans;
 pub mod passkeys;
 pub mod patients;

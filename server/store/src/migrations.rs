@@ -37,6 +37,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(9, "0009_staff"),
     migration!(10, "0010_delegation"),
     migration!(11, "0011_team"),
+    migration!(12, "0012_organisations"),
     migration!(13, "0013_patients"),
 ];
 

@@ -33,7 +33,7 @@ statements! {
         WHERE (n.by_email = 1 OR n.by_sms = 1)
             AND (b.wanted = 1 OR (b.wanted IS NULL AND EXISTS (SELECT 1 FROM account_right m
                 WHERE m.person_id = n.person_id AND m.account_id = a.account_id AND m.action = 'manage'
-                AND m.delegation_id IS NULL AND m.from_at <= $1 AND (m.to_at IS NULL OR m.to_at > $1))))
+                AND m.delegation_id IS NULL AND m.organisation_id IS NULL AND m.from_at <= $1 AND (m.to_at IS NULL OR m.to_at > $1))))
             AND (c.modseq IS NULL OR (a.email_state > c.modseq AND (c.next_at <= $1 OR c.next_at > $2)))
         ORDER BY n.person_id, a.account_id LIMIT $3";
     BEGIN = "INSERT INTO notification_cursor (person_id, account_id, modseq, next_at) VALUES ($1, $2, $3, $4)

@@ -13,9 +13,11 @@ use crate::error::{Error, Result};
 use crate::traces::{Actor, Chain, Trace, trace};
 
 statements! {
-    DOOR = "SELECT account_id, closed_at, suspended_at, quota, patients_begin FROM account WHERE address_code = $1";
+    DOOR = "SELECT a.account_id, a.closed_at, a.suspended_at, a.quota, a.patients_begin, p.receives FROM account a
+        LEFT JOIN application p ON p.account_id = a.account_id WHERE a.address_code = $1";
     ONCE = "SELECT 1 FROM reserved_address WHERE address_code = $1";
-    RULES = "SELECT suspended_at, quota, patients_begin FROM account WHERE account_id = $1";
+    RULES = "SELECT a.suspended_at, a.quota, a.patients_begin, p.receives FROM account a
+        LEFT JOIN application p ON p.account_id = a.account_id WHERE a.account_id = $1";
     SUSPEND = "UPDATE account SET suspended_at = $2 WHERE account_id = $1";
     LIFT = "UPDATE account SET suspended_at = NULL WHERE account_id = $1";
     SET_QUOTA = "UPDATE account SET quota = $2 WHERE account_id = $1";
@@ -46,6 +48,8 @@ pub struct Rules {
     pub quota: Option<u64>,
     /// Patients may write first (pharmacies, `domain.md` §3).
     pub patients_begin: bool,
+    /// The BAL of a program that takes no mail, but for what became of its own.
+    pub sends_only: bool,
 }
 
 /// One change of the rules of a BAL.
@@ -73,6 +77,7 @@ impl Store {
             suspended_at: row.opt_int(2)?,
             quota: row.opt_int(3)?.map(|octets| octets as u64),
             patients_begin: row.int(4)? != 0,
+            sends_only: row.opt_int(5)? == Some(0),
         };
         Ok(match rules.suspended_at {
             Some(_) => Door::Suspended,
@@ -93,6 +98,7 @@ impl Store {
             suspended_at: row.opt_int(0)?,
             quota: row.opt_int(1)?.map(|octets| octets as u64),
             patients_begin: row.int(2)? != 0,
+            sends_only: row.opt_int(3)? == Some(0),
         })
     }
 

@@ -4,7 +4,7 @@
 use futures::FutureExt;
 use serde_json::json;
 use wire::{
-    id::{AccountId, DelegationId, PersonId},
+    id::{AccountId, DelegationId, OrganisationId, PersonId},
     portal::Action,
 };
 
@@ -13,7 +13,7 @@ use crate::traces::{self, Actor, Chain, Trace};
 use crate::{Error, Result, Store};
 
 statements! {
-    OF_PERSON = "SELECT account_id, action, from_at, to_at, delegation_id FROM account_right
+    OF_PERSON = "SELECT account_id, action, from_at, to_at, delegation_id, organisation_id FROM account_right
         WHERE person_id = $1 AND from_at <= $2 AND (to_at IS NULL OR to_at > $2)";
     ON_ACCOUNT = "SELECT action FROM account_right
         WHERE person_id = $1 AND account_id = $2 AND from_at <= $3 AND (to_at IS NULL OR to_at > $3)";
@@ -21,9 +21,9 @@ statements! {
         LEFT JOIN delegation d ON d.account_id = r.account_id AND d.delegation_id = r.delegation_id
         WHERE r.person_id = $1 AND r.account_id = $2 AND r.from_at <= $3 AND (r.to_at IS NULL OR r.to_at > $3)";
     HOLDS = "SELECT action FROM account_right WHERE person_id = $1 AND account_id = $2 AND action = 'manage'
-        AND delegation_id IS NULL AND from_at <= $3 AND (to_at IS NULL OR to_at > $3) LIMIT 1";
+        AND delegation_id IS NULL AND organisation_id IS NULL AND from_at <= $3 AND (to_at IS NULL OR to_at > $3) LIMIT 1";
     HOLDERS = "SELECT DISTINCT person_id FROM account_right WHERE account_id = $1 AND action = 'manage'
-        AND delegation_id IS NULL AND from_at <= $2 AND (to_at IS NULL OR to_at > $2) ORDER BY person_id";
+        AND delegation_id IS NULL AND organisation_id IS NULL AND from_at <= $2 AND (to_at IS NULL OR to_at > $2) ORDER BY person_id";
     INSERT = "INSERT INTO account_right (person_id, account_id, action, from_at, to_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (person_id, account_id, action, from_at) DO UPDATE SET to_at = excluded.to_at";
     END = "UPDATE account_right SET to_at = $4
@@ -39,6 +39,15 @@ pub struct Right {
     pub to: Option<i64>,
     /// The delegation that it stands for; none: it is one's own.
     pub delegation: Option<DelegationId>,
+    /// The structure that it comes from; none: as above.
+    pub organisation: Option<OrganisationId>,
+}
+
+impl Right {
+    /// One's own, neither a delegation's nor a structure's.
+    pub fn is_own(&self) -> bool {
+        self.delegation.is_none() && self.organisation.is_none()
+    }
 }
 
 /// What a person may do in one account, and by which delegation.
@@ -65,6 +74,7 @@ impl Store {
                 from: row.int(2)?,
                 to: row.opt_int(3)?,
                 delegation: row.opt_int(4)?.map(DelegationId),
+                organisation: row.opt_int(5)?.map(OrganisationId),
             })
         };
         rows.iter().map(right).collect()

@@ -29,6 +29,39 @@ pub struct Rates {
     pub recipients_day: u32,
 }
 
+/// What the operator set for one BAL; none: as for every BAL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OwnRates {
+    pub messages_hour: Option<u32>,
+    pub messages_day: Option<u32>,
+    pub recipients_hour: Option<u32>,
+    pub recipients_day: Option<u32>,
+}
+
+impl OwnRates {
+    /// The numbers of one BAL before those of every BAL.
+    pub fn over(&self, all: Rates) -> Rates {
+        Rates {
+            messages_hour: self.messages_hour.unwrap_or(all.messages_hour),
+            messages_day: self.messages_day.unwrap_or(all.messages_day),
+            recipients_hour: self.recipients_hour.unwrap_or(all.recipients_hour),
+            recipients_day: self.recipients_day.unwrap_or(all.recipients_day),
+        }
+    }
+}
+
+impl Rates {
+    /// The number behind a word (`messages-hour`).
+    pub fn of(&self, what: &str) -> u32 {
+        match what {
+            "messages-hour" => self.messages_hour,
+            "messages-day" => self.messages_day,
+            "recipients-hour" => self.recipients_hour,
+            _ => self.recipients_day,
+        }
+    }
+}
+
 /// Counts one message, in the caller's transaction. `Limit` names what is exceeded: `messages-hour`, `recipients-hour`,
 /// `messages-day`, `recipients-day`.
 pub(crate) async fn count(tx: &mut Tx, account: AccountId, recipients: usize, rates: &Rates) -> Result<()> {

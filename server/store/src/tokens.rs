@@ -10,13 +10,14 @@ use crate::traces::{self, Actor, Chain, Trace};
 use crate::{Result, Store};
 
 statements! {
-    INSERT = "INSERT INTO token (token_id, token_hash, person_id, sealed_name, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    BY_HASH = "SELECT token_id, person_id, expires_at, seen_at FROM token WHERE token_hash = $1
+    INSERT = "INSERT INTO token (token_id, token_hash, person_id, sealed_name, created_at, expires_at, certificate)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    BY_HASH = "SELECT token_id, person_id, expires_at, seen_at,
+        (SELECT p.account_id FROM application p WHERE p.person_id = token.person_id) FROM token WHERE token_hash = $1
         AND NOT EXISTS (SELECT 1 FROM suspension WHERE suspension.person_id = token.person_id)";
     BY_ID = "SELECT token_id, person_id, expires_at, seen_at FROM token WHERE token_id = $1 AND person_id = $2
         AND NOT EXISTS (SELECT 1 FROM suspension WHERE suspension.person_id = token.person_id)";
-    BY_PERSON = "SELECT token_id, sealed_name, created_at, expires_at, seen_at FROM token
+    BY_PERSON = "SELECT token_id, sealed_name, created_at, expires_at, seen_at, certificate FROM token
         WHERE person_id = $1 ORDER BY token_id";
     TOUCH = "UPDATE token SET seen_at = $2 WHERE token_id = $1 AND (seen_at IS NULL OR seen_at < $2)";
     PRUNE = "DELETE FROM token WHERE expires_at < $1";
@@ -34,12 +35,29 @@ pub struct TokenRow {
     pub created_at: i64,
     pub expires_at: Option<i64>,
     pub seen_at: Option<i64>,
+    /// A client certificate.
+    pub certificate: bool,
 }
 
 /// Forgets tokens that ended by themselves.
 pub(crate) async fn prune(tx: &mut Tx) -> Result<u64> {
     let now = tx.now();
     tx.execute(PRUNE, args![now]).await
+}
+
+/// Keeps a token in the caller's transaction, which leaves the trace.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    person: PersonId,
+    id: TokenId,
+    hash: &[u8; 32],
+    name: &str,
+    expires_at: Option<i64>,
+    certificate: bool,
+) -> Result<()> {
+    let (now, keys) = (tx.now(), tx.keys(Owner::Person(person.0)).await?);
+    let sealed = keys.seal(tx.random().as_ref(), "token", id.0, name.as_bytes())?;
+    tx.execute(INSERT, args![id, hash, person, sealed, now, expires_at, certificate]).await.map(drop)
 }
 
 impl Store {
@@ -51,7 +69,7 @@ impl Store {
             let id = row.int(0)?;
             let name = String::from_utf8_lossy(&keys.open("token", id, &row.bytes(1)?)?).into_owned();
             let (created_at, expires_at, seen_at) = (row.int(2)?, row.opt_int(3)?, row.opt_int(4)?);
-            Ok(TokenRow { id: TokenId(id), name, created_at, expires_at, seen_at })
+            Ok(TokenRow { id: TokenId(id), name, created_at, expires_at, seen_at, certificate: row.int(5)? != 0 })
         };
         rows.iter().map(one).collect()
     }
@@ -70,10 +88,7 @@ impl Store {
         self.write(input, |tx, (actor, person, hash, (name, valid_ms), id)| {
             async move {
                 let now = tx.now();
-                let keys = tx.keys(Owner::Person(person.0)).await?;
-                let sealed = keys.seal(tx.random().as_ref(), "token", id.0, name.as_bytes())?;
-                let expires_at = valid_ms.map(|ms| now + ms);
-                tx.execute(INSERT, args![*id, hash, *person, sealed, now, expires_at]).await?;
+                insert(tx, *person, *id, hash, name, valid_ms.map(|ms| now + ms), false).await?;
                 let trace = Trace::done("token-create", *actor, None, json!({"token": id}));
                 traces::trace(tx, Chain::Person(*person), trace).await
             }
@@ -83,10 +98,11 @@ impl Store {
         Ok(id)
     }
 
-    /// Whose token has this hash, if it lives.
-    pub async fn token_find(&self, hash: &[u8; 32]) -> Result<Option<(PersonId, TokenId)>> {
+    /// Whose token has this hash, if it lives; and whether they are a program (`applications`).
+    pub async fn token_find(&self, hash: &[u8; 32]) -> Result<Option<(PersonId, TokenId, bool)>> {
         let row = self.read().await?.fetch_optional(BY_HASH, args![hash]).await?;
         let seen_at = row.as_ref().map(|row| row.opt_int(3)).transpose()?.flatten();
+        let program = row.as_ref().map(|row| row.opt_int(4)).transpose()?.flatten().is_some();
         let found = self.live_token(row)?;
         let now = self.now();
         if let Some((_, token)) = found
@@ -98,7 +114,7 @@ impl Store {
             });
             touch.await?;
         }
-        Ok(found)
+        Ok(found.map(|(person, token)| (person, token, program)))
     }
 
     /// Does this token still live?

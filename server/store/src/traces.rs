@@ -44,6 +44,8 @@ const DAY_MS: i64 = 86_400_000;
 pub enum Means {
     Web,
     Token,
+    /// A program of a structure, by its token or certificate.
+    Application,
     Command,
     Relay,
     System,
@@ -55,6 +57,7 @@ impl Means {
         match self {
             Self::Web => "web",
             Self::Token => "token",
+            Self::Application => "application",
             Self::Command => "command",
             Self::Relay => "relay",
             Self::System => "system",
@@ -66,6 +69,7 @@ impl Means {
         match code {
             "web" => Self::Web,
             "token" => Self::Token,
+            "application" => Self::Application,
             "command" => Self::Command,
             "relay" => Self::Relay,
             _ => Self::System,

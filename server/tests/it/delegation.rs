@@ -93,7 +93,7 @@ async fn form(app: &TestApp, who: &User<'_>, path: &str, fields: &[(&str, &str)]
 }
 
 /// Password, then the code that comes to the ordinary address; to where one wanted to go.
-async fn sign_in(app: &TestApp, browser: &mut Browser<'_>, login: &str, mail: &str, back: &str) -> Answer {
+pub async fn sign_in(app: &TestApp, browser: &mut Browser<'_>, login: &str, mail: &str, back: &str) -> Answer {
     let before = app.post.letters(mail).len();
     let asked = browser.post("/connexion", &[("login", login), ("password", PASSWORD), ("retour", back)]).await;
     assert_eq!(asked.status, 303, "{}", asked.text());
@@ -116,7 +116,7 @@ pub async fn invitation(app: &TestApp, to: &str, nth: usize) -> (String, String)
 }
 
 /// The newest message in an inbox: who it is from and who sent it.
-async fn newest(user: &User<'_>) -> Value {
+pub async fn newest(user: &User<'_>) -> Value {
     let query = json!({"accountId": user.account(), "sort": [{"property": "receivedAt", "isAscending": false}], "limit": 1});
     let id = ok(user, "Email/query", query).await["ids"][0].clone();
     let get = json!({"accountId": user.account(), "ids": [id], "properties": ["from", "sender", "subject"]});
@@ -205,6 +205,8 @@ async fn from_an_invitation_to_the_first_message(engine: Engine) {
     for said in ["Marie Petit", "Envoyer en votre nom", "Engagement de secret signé", "Dernière utilisation"] {
         assert!(list.contains(said), "{said}: {list}");
     }
+    let log = desk.get(&format!("/compte/acces/{account}")).await.text();
+    assert!(log.contains("A créé son accès à partir d’une invitation") && !log.contains("Autre acte"), "{log}");
     let kinds = kinds(&app, &martin).await;
     for kind in ["delegation-invite", "delegation-newcomer", "delegation-accept", "submission-create"] {
         assert!(kinds.iter().any(|one| one == kind), "{kind}: {kinds:?}");

@@ -35,15 +35,15 @@ on_both! {
 }
 
 /// Numbers that look random, the same in every run.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, most: u64) -> u64 {
+    pub fn below(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
     }
 
-    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+    pub fn of<T: Copy>(&mut self, list: &[T]) -> T {
         list[self.below(list.len() as u64) as usize]
     }
 }
@@ -58,7 +58,7 @@ struct Given {
 }
 
 /// What JMAP lets a person do, by one method per action.
-async fn allowed(user: &User<'_>, account: AccountId) -> Vec<Action> {
+pub async fn allowed(user: &User<'_>, account: AccountId) -> Vec<Action> {
     let probes = [
         (Action::Read, "Mailbox/get", json!({"accountId": account, "ids": []})),
         (Action::Sort, "Mailbox/set", json!({"accountId": account})),
@@ -137,7 +137,7 @@ async fn what_one_can_do_is_what_was_given(engine: Engine) {
 }
 
 /// Another process over the same database.
-async fn second(app: &TestApp) -> (SocketAddr, watch::Sender<bool>) {
+pub async fn second(app: &TestApp) -> (SocketAddr, watch::Sender<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let store = app.test_store.again().await;
@@ -147,9 +147,10 @@ async fn second(app: &TestApp) -> (SocketAddr, watch::Sender<bool>) {
 }
 
 /// A request whose answer is read slowly: the connection, after the first bytes came.
-async fn begun(to: SocketAddr, path: &str, who: &User<'_>) -> TcpStream {
+pub async fn begun(to: SocketAddr, path: &str, who: &User<'_>) -> TcpStream {
     let mut tcp = TcpStream::connect(to).await.unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n", who.authorization());
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {}\r\n\r\n", who.authorization());
     tcp.write_all(head.as_bytes()).await.unwrap();
     let mut piece = [0; 512];
     let read = tcp.read(&mut piece).await.unwrap();
@@ -158,7 +159,7 @@ async fn begun(to: SocketAddr, path: &str, who: &User<'_>) -> TcpStream {
 }
 
 /// How much comes until the other side ends; fails when it does not.
-async fn rest(mut tcp: TcpStream) -> usize {
+pub async fn rest(mut tcp: TcpStream) -> usize {
     let (mut total, mut piece) = (0, vec![0; 64 * 1024]);
     let read = async {
         while let Ok(count @ 1..) = tcp.read(&mut piece).await {

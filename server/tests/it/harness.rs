@@ -142,6 +142,11 @@ impl TestApp {
         User { app: self, person, account, login, means: Proof::Bearer(token) }
     }
 
+    /// Somebody, or a program, who acts with a token of their own.
+    pub fn with_token(&self, person: PersonId, account: Option<AccountId>, login: String, token: String) -> User<'_> {
+        User { app: self, person, account, login, means: Proof::Bearer(token) }
+    }
+
     /// Gives a person their password; hashing costs time, so only where a test signs in.
     pub async fn password(&self, user: &User<'_>) {
         let phc = self.state.passwords.hash(PASSWORD, &store::SystemRandom).await.unwrap();

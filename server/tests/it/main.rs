@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod application;
 mod approval;
 mod auth;
 mod authenticator;
@@ -10,8 +11,10 @@ mod cgu;
 mod clamd;
 mod compose;
 mod delegation;
+mod delegation_matrix;
 mod delegation_psc;
 mod delegation_rights;
+mod delivery_reports;
 mod demo;
 mod events;
 mod harness;
@@ -26,6 +29,7 @@ mod means;
 mod notices;
 mod opening;
 mod operator;
+mod organisation;
 mod own_postgres;
 mod passkeys;
 mod patients;

@@ -10,10 +10,11 @@ use store::{
     notices::{Channel, Notice},
     testing::Engine,
 };
-use wire::portal::Notifications;
+use wire::{delegation::DelegateRole, portal::Notifications};
 
 use crate::{
-    harness::{TestApp, User, ordinary},
+    delegation::{DAY, actor, delegate},
+    harness::{Browser, TestApp, User, ordinary},
     means::martin,
     on_both,
     sms_office::SmsOffice,
@@ -26,6 +27,7 @@ const MOBILE: &str = "+33612345678";
 on_both! {
     new_mail_is_told_once_and_without_a_word_of_it
     rhythms_and_quiet_hours_are_kept
+    each_box_is_told_of_as_one_chose
     a_crash_tells_nobody_twice
     two_processes_tell_once
     signature_and_directory_are_kept
@@ -121,6 +123,38 @@ async fn rhythms_and_quiet_hours_are_kept(engine: Engine) {
     app.clock.advance_ms(-300 * 24 * HOUR + 24 * HOUR);
     arrives(&app, &user).await;
     assert_eq!(told().await, 1);
+}
+
+async fn each_box_is_told_of_as_one_chose(engine: Engine) {
+    let app = TestApp::new(engine).await;
+    let (martin, roux) = (app.holder("dr-martin").await, app.holder("dr-roux").await);
+    let given = delegate(&app, &martin, &roux, DelegateRole::Read, (0, 30 * DAY)).await.unwrap();
+    app.password(&roux).await;
+    let mut browser = app.browser();
+    browser.sign_in(&roux, "dr-roux").await;
+    let (own, theirs) = (roux.account().to_string(), martin.account().to_string());
+    let choose = async |browser: &mut Browser<'_>, wanted: &[&str]| {
+        let mut fields = vec![("email", "oui"), ("rythme", "now"), ("silence_de", "7"), ("silence_a", "7")];
+        fields.extend([("boites", own.as_str()), ("boites", theirs.as_str())]);
+        fields.extend(wanted.iter().map(|one| ("voulues", *one)));
+        let answer = browser.post("/compte/notifications", &fields).await;
+        assert_eq!(answer.location(), "/compte/notifications?dit=notifications", "{}", answer.text());
+    };
+    let told = async |of: &User<'_>| {
+        app.clock.advance_ms(5 * MINUTE);
+        arrives(&app, of).await;
+        notifications::run(&app.state).await.unwrap()
+    };
+    // As the form offers it: one's own.
+    choose(&mut browser, &[&own]).await;
+    assert_eq!((told(&martin).await, told(&roux).await), (0, 1));
+    choose(&mut browser, &[&own, &theirs]).await;
+    assert_eq!(notifications::run(&app.state).await.unwrap(), 0, "what came before is not told");
+    assert_eq!((told(&martin).await, told(&roux).await), (1, 1));
+    choose(&mut browser, &[&theirs]).await;
+    assert_eq!((told(&martin).await, told(&roux).await), (1, 0));
+    app.state.store.delegation_end(actor(martin.person), martin.account(), given).await.unwrap().unwrap();
+    assert_eq!(told(&martin).await, 0, "nobody is told of what they may not open");
 }
 
 fn notice(again: bool) -> (Channel, Notice) {

@@ -131,7 +131,7 @@ async fn a_patient_is_added_by_a_right_number_only(engine: Engine) {
     let added = browser.post(&add, &RIGHT).await;
     assert_eq!(added.status, 303, "{}", added.text());
     let here = added.location().split('?').next().unwrap().to_owned();
-    assert!(here.starts_with(&format!("{base}/u")) && !here.contains("279"), "{here}");
+    assert!(here.starts_with(&format!("{base}/y")) && !here.contains("279"), "{here}");
     let sheet = browser.get(&here).await.text();
     assert!(sheet.contains("PAT-TROIS Dominique") && sheet.contains("•••• 8989"), "{sheet}");
     let title = sheet.split("<title>").nth(1).unwrap().split('<').next().unwrap();

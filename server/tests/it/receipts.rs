@@ -25,7 +25,7 @@ on_both! {
 }
 
 /// A draft that asks for a receipt to `wanted`.
-async fn asking(user: &User<'_>, to: &str, wanted: &str) -> String {
+pub async fn asking(user: &User<'_>, to: &str, wanted: &str) -> String {
     let boxes = ok(user, "Mailbox/get", json!({"accountId": user.account(), "ids": null})).await;
     let drafts = boxes["list"].as_array().unwrap().iter().find(|m| m["role"] == "drafts").unwrap()["id"].as_str().unwrap();
     let object = json!({

@@ -84,7 +84,7 @@ impl Open {
     }
 
     /// The other operator connects.
-    async fn client(&self) -> RawClient {
+    pub async fn client(&self) -> RawClient {
         RawClient::secured(self.address, Some(&AUTHORITY.issue(&Leaf::new(THEIRS, 200)))).await
     }
 

@@ -13,10 +13,12 @@ use store::{Actor, relay_jobs::QueueRow, testing::Engine};
 use wire::portal::Action;
 
 use crate::{
+    clamd::{Clamd, VIRUS},
     harness::{TestApp, User},
-    jmap::{calls, ok},
+    jmap::{calls, keep, ok},
     on_both,
     operator::Operator,
+    process::Pli,
     submission::{draft, identity, inbox, submit},
 };
 
@@ -28,6 +30,8 @@ on_both! {
     reports_change_the_state_and_speak_only_for_their_own
     two_processes_send_each_message_once
     too_much_is_refused_and_nothing_is_lost
+    what_leaves_is_scanned_and_without_a_scanner_it_waits
+    the_queue_is_steered_on_the_command_line
 }
 
 const HOUR_MS: i64 = 3_600_000;
@@ -358,4 +362,81 @@ async fn too_much_is_refused_and_nothing_is_lost(engine: Engine) {
     assert!(refused["notCreated"]["s"]["description"].as_str().unwrap().contains("recipients-day"), "{refused}");
     app.clock.advance_ms(24 * HOUR_MS);
     assert!(submit(&martin, &many, json!({})).await["created"]["s"].is_object());
+}
+
+async fn what_leaves_is_scanned_and_without_a_scanner_it_waits(engine: Engine) {
+    let clamd = Clamd::open().await;
+    let place = clamd.address.to_string();
+    let peer = Operator::open(&["dr.blanc@autre.mssante.example"]).await;
+    let (app, _folder) = peer.app(engine, &[("PLI_SCAN__CLAMD", &place), ("PLI_SCAN__TIMEOUT_SECONDS", "5")]).await;
+    let (martin, roux) = (app.holder("dr-martin").await, app.holder("dr-roux").await);
+    let to = ["dr.blanc@autre.mssante.example", &roux.login];
+    let raw = format!(
+        "From: {from}\nTo: {}\nSubject: Facture\nMessage-ID: <f@x>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; \
+         boundary=k\n\n--k\n\nBonjour\n--k\nContent-Type: application/octet-stream\nContent-Disposition: \
+         attachment; filename=\"facture.exe\"\n\n{VIRUS}\n--k--\n",
+        to.join(", "),
+        from = martin.login
+    );
+    let sick = keep(&app, &martin, &raw).await;
+    let id = submit(&martin, &sick, json!({})).await["created"]["s"]["id"].as_str().unwrap().to_owned();
+    outbox::run(&app.state).await.unwrap();
+    assert!(queue(&app).await.is_empty() && inbox(&app, &roux).await.is_empty());
+    let states = status(&martin, &id).await;
+    for email in to {
+        assert_eq!(
+            (&states[email]["delivered"], &states[email]["pli"]["reason"]),
+            (&json!("no"), &json!("infected")),
+            "{states}"
+        );
+    }
+    let (subject, words) = notice(&app, &martin).await;
+    assert_eq!(subject, "Non remis : Facture");
+    assert!(words.contains("facture.exe"), "{words}");
+
+    clamd.fail(true);
+    let id = send(&martin, &to, "Bilan").await;
+    for _ in 0..12 {
+        outbox::run(&app.state).await.unwrap();
+        app.clock.advance_ms(HOUR_MS / 12);
+    }
+    let waits = (status(&martin, &id).await, inbox(&app, &roux).await.len(), queue(&app).await.len());
+    assert_eq!(waits, (Value::Null, 0, 0), "nobody knows: nothing goes, nothing is given up");
+    let metrics = app.state.metrics.text();
+    assert!(metrics.contains("name=\"scan\",result=\"unavailable\"}"), "the operator sees it: {metrics}");
+    clamd.fail(false);
+    outbox::run(&app.state).await.unwrap();
+    assert_eq!((inbox(&app, &roux).await, queue(&app).await.len()), (vec!["Bilan".to_owned()], 1));
+}
+
+/// Runs `pli queue …` and gives back what it says, and whether it went well.
+async fn command(pli: &Pli, arguments: &[&str]) -> (bool, String) {
+    let output = pli.command(&[&["queue"], arguments].concat()).output().await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+async fn the_queue_is_steered_on_the_command_line(engine: Engine) {
+    let peer = Operator::open(&[]).await;
+    let (app, _folder) = peer.app(engine, &[]).await;
+    let martin = app.holder("dr-martin").await;
+    let pli = Pli::new(&app);
+    assert_eq!(command(&pli, &["list"]).await, (true, "0 waiting, 0 tried, 0 held\n".into()));
+    send(&martin, &["dr.blanc@autre.mssante.example"], "Bilan de Mme Petit").await;
+    outbox::run(&app.state).await.unwrap();
+    let id = queue(&app).await[0].id.to_string();
+    let (_, listed) = command(&pli, &["list"]).await;
+    assert!(listed.starts_with(&id) && listed.contains("autre.mssante.example") && listed.contains("1 waiting"), "{listed}");
+    assert!(!listed.contains("blanc") && !listed.contains("Petit") && !listed.contains('@'), "{listed}");
+    assert!(command(&pli, &["hold", &id]).await.0);
+    assert!(queue(&app).await[0].held && command(&pli, &["list"]).await.1.contains("1 held"));
+    assert!(command(&pli, &["release", &id]).await.0 && !queue(&app).await[0].held);
+    assert!(command(&pli, &["retry", &id]).await.0 && command(&pli, &["drop", &id]).await.0);
+    assert!(queue(&app).await[0].dropped);
+    let (well, said) = command(&pli, &["hold", "424242"]).await;
+    assert!(!well && said.contains("424242 does not wait"), "{said}");
+    let traced = app.state.store.traces_newest(store::Chain::Account(martin.account()), 50).await.unwrap();
+    for kind in ["queue-hold", "queue-release", "queue-retry", "queue-drop"] {
+        assert_eq!(traced.iter().filter(|trace| trace.kind == kind && trace.person.is_none()).count(), 1, "{kind}");
+    }
 }

@@ -28,23 +28,23 @@ on_both! {
 }
 
 /// Somebody's BAL with a message in it, and everyone who may or may not open it.
-struct Cast<'a> {
+pub struct Cast<'a> {
     app: &'a TestApp,
-    holder: User<'a>,
+    pub holder: User<'a>,
     /// May read, nothing else.
     reader: User<'a>,
     /// Holds another BAL.
-    foreign: User<'a>,
+    pub foreign: User<'a>,
     /// Works for the operator.
     staff: User<'a>,
-    email: String,
+    pub email: String,
     blob: String,
-    inbox: String,
+    pub inbox: String,
     patient: String,
 }
 
 impl<'a> Cast<'a> {
-    async fn of(app: &'a TestApp) -> Self {
+    pub async fn of(app: &'a TestApp) -> Self {
         let holder = app.holder("dr-martin").await;
         let (reader, foreign, staff) = (app.staff("secretary").await, app.holder("dr-roux").await, app.staff("staff").await);
         app.grant(&reader, &holder, &[Action::Read]).await;
@@ -71,11 +71,14 @@ impl<'a> Cast<'a> {
             .replace("{token}", "none")
             .replace("{delegation}", "g0000000000001")
             .replace("{patient}", &self.patient)
+            .replace("{structure}", "o0000000000001")
+            .replace("{member}", "h0000000000001")
+            .replace("{group}", "u0000000000001")
             .replace("{*place}", &self.inbox)
             .replace("{*path}", "none")
     }
 
-    async fn ask(&self, route: &Route, account: AccountId, who: Option<&User<'_>>) -> Answer {
+    pub async fn ask(&self, route: &Route, account: AccountId, who: Option<&User<'_>>) -> Answer {
         let path = self.path(route, account);
         let authorization = who.map(User::authorization);
         let mut headers: Vec<(&str, &str)> = vec![("Sec-Fetch-Site", "same-origin")];
@@ -96,7 +99,7 @@ impl<'a> Cast<'a> {
 }
 
 /// What everyone sees of something that is not theirs, without what differs at each request.
-fn refusal(answer: &Answer) -> (u16, String) {
+pub fn refusal(answer: &Answer) -> (u16, String) {
     let id = answer.header("x-request-id").unwrap().to_owned();
     let nonces = answer.header("content-security-policy").unwrap().to_owned();
     let nonce = nonces.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("-");
@@ -126,6 +129,10 @@ async fn every_route_with_every_role(engine: Engine) {
             operator_row(&cast, route).await;
             continue;
         }
+        if route.access == Access::Administrator {
+            administrator_row(&cast, route).await;
+            continue;
+        }
         let Access::Account(action) = route.access else {
             for user in [&cast.holder, &cast.reader, &cast.foreign, &cast.staff] {
                 let answer = cast.ask(route, theirs, Some(user)).await;
@@ -151,6 +158,39 @@ async fn every_route_with_every_role(engine: Engine) {
             assert_eq!(answer, missing, "{name}: a foreign account must look like none");
         }
     }
+}
+
+/// A row for who administers a structure, in a session: for everybody else, and in every other structure, there is no such
+/// page.
+async fn administrator_row(cast: &Cast<'_>, route: &Route) {
+    let name = format!("{} {}", route.method, route.path);
+    let (app, form) = (cast.app, [("Content-Type", "application/x-www-form-urlencoded")]);
+    let missing = refusal(&cast.ask(route, cast.holder.account(), Some(&cast.foreign)).await);
+    assert_eq!(missing.0, 404, "{name}");
+    for user in [&cast.holder, &cast.reader, &cast.staff] {
+        assert_eq!(refusal(&cast.ask(route, cast.holder.account(), Some(user)).await), missing, "{name}");
+    }
+    let store = &app.state.store;
+    if store.organisations().await.unwrap().is_empty() {
+        app.password(&cast.staff).await;
+        for finess in ["770816478", "990000010"] {
+            store.organisation_create(store::Actor::SYSTEM, "Hôpital".into(), finess.into(), 1_000_000_000).await.unwrap();
+        }
+        let own = store.organisations().await.unwrap()[0].id;
+        crate::organisation::join(app, own, &cast.staff, true).await;
+    }
+    let all = store.organisations().await.unwrap();
+    let mut browser = app.browser();
+    browser.sign_in(&cast.staff, "staff").await;
+    let path =
+        |id: wire::id::OrganisationId| cast.path(route, cast.holder.account()).replace("o0000000000001", &id.to_string());
+    let own = browser.send(route.method, &path(all[0].id), &form, b"").await;
+    // Persons, groups, BALs and reviews that are none are not found either.
+    assert!(matches!(own.status, 200 | 400 | 404 | 422), "{name} as administrator: {} {}", own.status, own.text());
+    let other = refusal(&browser.send(route.method, &path(all[1].id), &form, b"").await);
+    assert_eq!(other.0, 404, "{name} of another structure");
+    // The codes of the next row are not those of this one.
+    app.clock.advance_ms(60_000);
 }
 
 /// A row for who works for the operator, in a session. An application password of theirs does not open it either.

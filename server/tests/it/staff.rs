@@ -172,5 +172,5 @@ async fn trust_is_seen(engine: Engine) {
     app.state.store.staff_add(Actor::COMMAND, user.person).await.unwrap();
     staff.sign_in(&user, "dominique").await;
     let page = staff.get(TRUST).await.text();
-    assert!(page.contains("encore 3 jours"), "{page}");
+    assert!(page.contains("encore 3 jours") && page.contains("Notre certificat ("), "{page}");
 }

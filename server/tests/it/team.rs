@@ -136,6 +136,20 @@ async fn a_conversation_is_given_and_told(engine: Engine) {
     let work = shared.work(martin, &thread).await;
     assert_eq!((&work["assigneeName"], &work["state"]), (&json!("dr-martin"), &json!("waiting")));
     assert_eq!(act(&shared.reader, &form("done")).await.status, 403);
+    // Several at once, from the list: by conversation or by message.
+    let (other, second) = shared.mail(&app, "Second").await;
+    let several = |to: &str| {
+        let account = martin.account();
+        format!("op=move&account={account}&thread={thread}&email={other}&to={}&retour=/courrier", encode(to))
+    };
+    for to in [format!("assignee:{}", lea.person), "state:doing".to_owned()] {
+        assert_eq!(act(lea, &several(&to)).await.location(), "/courrier?dit=work-set");
+    }
+    for thread in [&thread, &second] {
+        let work = shared.work(martin, thread).await;
+        assert_eq!((&work["assigneeName"], &work["state"]), (&json!("lea"), &json!("doing")), "{work}");
+    }
+    assert_eq!(act(&shared.reader, &several("state:done")).await.status, 403);
 }
 
 async fn act(who: &User<'_>, body: &str) -> Answer {
@@ -290,7 +304,7 @@ async fn a_form_warns_once_and_sends_when_it_is_wanted(engine: Engine) {
     let answer = |form: &str, more: &str| {
         let (account, to) = (martin.account(), encode(&roux.login));
         format!(
-            "op=send&account={account}&de={email}&mode=repondre&form={form}&to={to}&subject=Re&text=Oui{more}&retour=/courrier"
+            "op=send&account={account}&de={email}&mode=repondre&form={form}&to={to}&subject=Re:+Bilan&text=Oui{more}&retour=/courrier"
         )
     };
     // The page of the composer is the sign.
@@ -429,7 +443,7 @@ async fn the_log_says_who_did_what(engine: Engine) {
     for deed in deeds {
         assert!(page.text().contains(deed), "{deed}: {}", page.text());
     }
-    assert!(!page.text().contains("Bilan"), "neither content nor subject");
+    assert!(!page.text().contains("Bilan") && !page.text().contains("Autre acte"), "neither content nor subject");
     // Narrowed by person, kind and day.
     let rows = |page: &Answer| page.text().matches("<tr><td>").count();
     let hers = log(&format!("qui={}&genre=downloaded", lea.person)).await;

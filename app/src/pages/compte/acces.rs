@@ -98,6 +98,7 @@ fn deed(lang: Lang, line: &AccessLine) -> String {
         "right-end" => words::right_end(lang).into(),
         "delegation-invite" => words::delegation_invite(lang).into(),
         "delegation-remind" => words::delegation_remind(lang).into(),
+        "delegation-newcomer" => words::delegation_newcomer(lang).into(),
         "delegation-accept" => words::delegation_accept(lang).into(),
         "delegation-refuse" => words::delegation_refuse(lang).into(),
         "delegation-change" => words::delegation_change(lang).into(),
@@ -106,6 +107,12 @@ fn deed(lang: Lang, line: &AccessLine) -> String {
         "draft-approve" => words::draft_approve(lang).into(),
         "draft-return" => words::draft_return(lang).into(),
         "draft-withdraw" => words::draft_withdraw(lang).into(),
+        "receipt-send" => words::receipt_send(lang).into(),
+        "receipt-decline" => words::receipt_decline(lang).into(),
+        "receipt-wishes" => words::receipt_wishes(lang).into(),
+        "structure-rights" => words::structure_rights(lang).into(),
+        "application-secret" => words::application_secret(lang).into(),
+        "application-set" => words::application_set(lang).into(),
         "signature" => words::signature(lang).into(),
         "listing-set" => words::listing_set(lang).into(),
         "closing-ask" => words::closing_ask(lang).into(),
@@ -131,6 +138,7 @@ fn means(lang: Lang, means: &str) -> &'static str {
     match means {
         "web" => words::means_web(lang),
         "token" => words::means_token(lang),
+        "application" => words::means_application(lang),
         "command" => words::means_command(lang),
         _ => words::means_service(lang),
     }

@@ -11,6 +11,7 @@ use super::{
     devices::{self, Devices},
     drafts::{self, Drafts},
     outside,
+    structure::StructurePage,
 };
 use crate::{
     components::{Button, ButtonLink, Field, Notice},
@@ -97,6 +98,8 @@ pub enum AccountPage {
     Delegations(Box<Delegations>),
     Invitation(Box<Invitation>),
     Drafts(Box<Drafts>),
+    /// A structure one is in.
+    Structure(Box<StructurePage>),
     Security {
         events: Vec<Event>,
     },
@@ -162,6 +165,7 @@ impl AccountPage {
             Self::Delegations(_) => i18n::delegation::title(lang),
             Self::Invitation(_) => i18n::delegation::invite_title(lang),
             Self::Drafts(_) => i18n::review::title(lang),
+            Self::Structure(page) => page.title(lang),
             Self::Security { .. } => words::security(lang),
             Self::Access(_) => i18n::access_log::title(lang),
             Self::Closing { .. } => words::closing(lang),
@@ -182,6 +186,7 @@ impl AccountPage {
             Self::Directory { .. } => "/compte/annuaire",
             Self::Delegations(_) | Self::Invitation(_) => "/compte/delegations",
             Self::Drafts(_) => "/compte/brouillons",
+            Self::Structure(_) => "/compte/structure",
             Self::Security { .. } => "/compte/securite",
             Self::Access(_) => "/compte/acces",
             Self::Closing { .. } => "/compte/fermer",
@@ -205,6 +210,7 @@ pub fn AccountNav(current: &'static str) -> impl IntoView {
         ("/compte/signature", words::signature(lang)),
         ("/compte/delegations", i18n::delegation::title(lang)),
         ("/compte/brouillons", i18n::review::title(lang)),
+        ("/compte/structure", i18n::structure::title(lang)),
         ("/compte/accuses", words::receipts(lang)),
         ("/compte/annuaire", words::directory(lang)),
         ("/compte/preferences", i18n::prefs::title(lang)),
@@ -244,6 +250,7 @@ pub fn AccountSheet(page: AccountPage, now_local: String) -> impl IntoView {
         AccountPage::Delegations(page) => delegations::delegations(*page, &now_local),
         AccountPage::Invitation(page) => delegations::invitation(*page),
         AccountPage::Drafts(page) => drafts::drafts(*page, &now_local),
+        AccountPage::Structure(page) => page.draw(&now_local),
         AccountPage::Closing { held, days, error } => outside::closing(held, days, error),
         AccountPage::Confirm { .. } => ().into_any(),
     };
@@ -268,7 +275,7 @@ fn overview(page: Overview, now_local: &str) -> AnyView {
         .map(|held| {
             let used = crate::format::size::bytes(lang, held.used);
             let space = match held.quota {
-                Some(quota) => words::quota_of(lang, &used, &crate::format::size::bytes(lang, quota)),
+                Some(quota) => words::quota_of(lang, &crate::format::size::bytes(lang, quota), &used),
                 None => words::quota(lang, &used),
             };
             let nearly_full = held.quota.is_some_and(|quota| held.used >= quota / 10 * 9);

@@ -118,6 +118,15 @@ pub fn role_words(lang: Lang, role: DelegateRole) -> &'static str {
     }
 }
 
+/// The same, as whom it is given to is told.
+pub fn role_given(lang: Lang, role: DelegateRole) -> &'static str {
+    match role {
+        DelegateRole::Draft => words::role_draft_given(lang),
+        DelegateRole::Send => words::role_send_given(lang),
+        role => role_words(lang, role),
+    }
+}
+
 fn roles(lang: Lang) -> Vec<(String, String)> {
     DelegateRole::ALL.into_iter().map(|role| (role.code().to_owned(), role_words(lang, role).to_owned())).collect()
 }
@@ -275,7 +284,7 @@ fn received_line(one: Received, now_local: &str) -> AnyView {
         <li>
             <div>
                 <p class="strong">{one.name.clone()}" "{one.standing.badge(lang)}</p>
-                <p>{one.address.clone()}" · "{role_words(lang, one.role)}</p>
+                <p>{one.address.clone()}" · "{role_given(lang, one.role)}</p>
                 <p class="field-hint">{when}</p>
                 {waits}
             </div>

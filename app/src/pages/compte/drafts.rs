@@ -59,7 +59,7 @@ pub fn drafts(page: Drafts, now_local: &str) -> AnyView {
 fn head(one: &DraftLine, now_local: &str) -> AnyView {
     let lang = i18n::lang();
     let subject = if one.subject.trim().is_empty() { words::no_subject(lang).to_owned() } else { one.subject.clone() };
-    let by = words::by(lang, &one.by, &date::moment(lang, &one.asked_local, now_local));
+    let by = words::by(lang, &date::moment(lang, &one.asked_local, now_local), &one.by);
     view! {
         <p class="strong">{subject}</p>
         <p>{words::to(lang, &one.to)}" · "{words::mailbox(lang, &one.mailbox)}</p>

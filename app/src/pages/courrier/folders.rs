@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     forms::{DO, Hidden},
-    sidebar::{PersonLinks, folder_icon, ordered},
+    sidebar::{Boxes, PersonLinks, Whose, folder_icon, ordered},
 };
 
 /// The screen of folders.
@@ -41,12 +41,13 @@ pub fn Folders() -> impl IntoView {
     });
     view! {
         <div class="folders-page">
+            <Whose/>
             <h1>{i18n::folder::title(lang)}</h1>
             <ul class="folders">
                 <For each=move || [ordered(mail, false), ordered(mail, true)].concat() key=|it| (it.id, it.name.clone()) children=move |it| view! { <Line mailbox=it/> }/>
             </ul>
             {manage}
-            <ul class="person-links"><PersonLinks/></ul>
+            <ul class="person-links"><Boxes/><PersonLinks/></ul>
         </div>
     }
 }

@@ -1,22 +1,25 @@
 //! The list: what is in a folder or was found, narrowed, selected, page by page.
 
 use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys};
-use wire::{limits::SEARCH_CHARS, mail::Mailbox};
+use wire::{id::ThreadId, limits::SEARCH_CHARS, mail::Mailbox};
 
 use crate::{
-    api::list::{Filter, Source, TeamFilter},
+    api::{
+        list::{Filter, Source, TeamFilter},
+        team::{Change, Sight},
+    },
     browser::{clock, focus},
     components::{EmptyState, ErrorState, Icon, Segment, Segments, SkeletonRows},
     format::date,
-    i18n,
+    i18n::{self, team as team_words},
     state::{Mail, Status, acts::Op, list::Target, use_mail},
 };
 
 use super::{
     forms::{DO, Hidden, SEARCH},
     row::RowView,
-    sidebar::ordered,
-    team::FilterMenu,
+    sidebar::{Here, ordered},
+    team::{self, FilterMenu},
 };
 
 /// The middle pane.
@@ -27,6 +30,7 @@ pub fn ListPane() -> impl IntoView {
     view! {
         <section class="list-pane" aria-label=move || i18n::list::title(lang, &mail.list_name())>
             <header class="list-bar">
+                <Here/>
                 <div class="list-title">
                     <h1>{move || mail.list_name()}</h1>
                     <span class="list-count" data-testid="result-count">{move || count(mail)}</span>
@@ -197,18 +201,37 @@ fn MoveSelect() -> impl IntoView {
         let Some(select) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlSelectElement>().ok()) else {
             return;
         };
-        if let Ok(to) = select.value().parse() {
-            select.set_value("");
+        let value = select.value();
+        select.set_value("");
+        if let Some(change) = team::given(&value) {
+            give(mail, change);
+        } else if let Ok(to) = value.parse() {
             mail.act(Op::Move(to), mail.list.selected.get_untracked());
         }
     };
+    let shared = move || mail.team.sight.with(Sight::is_shared);
+    let words = move || if shared() { team_words::give(lang) } else { i18n::action::r#move(lang) };
+    let short = move || if shared() { team_words::give_short(lang) } else { i18n::action::r#move(lang) };
     view! {
-        <select name="to" class="move-select" aria-label=i18n::action::r#move(lang) on:change=chosen>
-            <option value="">{i18n::action::r#move(lang)}</option>
+        <select name="to" class="move-select" title=words aria-label=words on:change=chosen>
+            <option value="">{short}</option>
             {options}
+            <team::GiveOptions/>
         </select>
         <button class="button" data-variant="quiet" name="op" value="move" hidden=move || alive.get()>{i18n::action::apply(lang)}</button>
     }
+}
+
+/// Changes the work on every conversation that is ticked.
+fn give(mail: Mail, change: Change) {
+    let ticked = mail.list.selected.get_untracked();
+    let mut threads: Vec<ThreadId> = mail.list.rows.with_untracked(|rows| {
+        rows.iter().filter(|row| ticked.contains(&mail.list.target(row))).map(|row| row.thread_id).collect()
+    });
+    threads.sort_unstable();
+    threads.dedup();
+    mail.list.selected.set(Vec::new());
+    mail.work_set(threads, change, || ());
 }
 
 /// Folders that mail can be moved to by hand.

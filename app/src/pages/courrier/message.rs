@@ -91,7 +91,7 @@ fn Head(message: Message, sender: Address, open: Memo<bool>) -> impl IntoView {
     let shown = name::shown(sender.name.as_deref(), &sender.email).to_owned();
     // Who sent it, when it is not who it is from: both stand in the same place.
     let shown = match by_another(&message, &sender) {
-        Some(other) => i18n::message::on_behalf(lang, &other, &shown),
+        Some(other) => i18n::message::on_behalf(lang, &shown, &other),
         None => shown,
     };
     let when = date::moment(lang, &message.received_local, &mail.now_local());

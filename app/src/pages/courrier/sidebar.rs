@@ -124,31 +124,57 @@ fn Folder(mailbox: Mailbox) -> impl IntoView {
 fn AccountHeader() -> impl IntoView {
     let mail = use_mail();
     let lang = mail.lang;
-    let others = mail.me.with_untracked(|me| me.accounts.clone());
-    let switch = (others.len() > 1).then(|| {
-        let all = i18n::boxes::title(lang);
-        let boxes = others.into_iter().map(|it| view! { <Switch bal=it/> }).collect_view();
-        view! {
-            <li><a rel="external" href="/courrier/toutes"><Icon name="inbox"/>{all}</a></li>
-            {boxes}
-        }
-    });
     view! {
         <header class="account">
-            <div class="account-who">
-                <strong>{move || mail.bal().map(|bal| bal.name)}</strong>
-                <small>{move || mail.bal().map(|bal| bal.address)}</small>
-                {move || mail.bal().filter(|bal| !bal.own).map(|bal| view! {
-                    <Badge tone="delegate" text=i18n::boxes::acting(lang, &bal.name)/>
-                })}
-                {move || mail.bal().filter(|bal| !bal.own).map(|_| view! { <small class="account-traced"><Icon name="eye"/>{i18n::team::traced(lang)}</small> })}
-            </div>
+            <Whose/>
             <Menu label=i18n::nav::menu(lang) icon="menu">
-                {switch}
+                <Boxes/>
                 <PersonLinks/>
             </Menu>
         </header>
     }
+}
+
+/// Whose mail this is; in the BAL of another also that one acts for them, and is traced.
+#[component]
+pub fn Whose() -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
+    view! {
+        <div class="account-who">
+            <strong>{move || mail.bal().map(|bal| bal.name)}</strong>
+            <small>{move || mail.bal().map(|bal| bal.address)}</small>
+            {move || mail.bal().filter(|bal| !bal.own).map(|bal| view! {
+                <Badge tone="delegate" text=i18n::boxes::acting(lang, &bal.name)/>
+            })}
+            {move || mail.bal().filter(|bal| !bal.own).map(|_| view! { <small class="account-traced"><Icon name="eye"/>{i18n::team::traced(lang)}</small> })}
+        </div>
+    }
+}
+
+/// Where one is, above a list on a narrow screen: for those who may open several BALs, with the way to the others.
+#[component]
+pub fn Here() -> impl IntoView {
+    let mail = use_mail();
+    let lang = mail.lang;
+    let words = move || mail.bal().map(|bal| if bal.own { bal.name } else { i18n::boxes::acting(lang, &bal.name) });
+    mail.me.with_untracked(|me| me.accounts.len() > 1 || me.accounts.iter().any(|it| !it.own)).then(|| {
+        view! { <a class="list-bal" rel="external" href="/courrier/toutes" title=i18n::boxes::title(lang)><Icon name="inbox"/><span>{words}</span></a> }
+    })
+}
+
+/// All BALs that one may open, for whom has several: lines of a list.
+#[component]
+pub fn Boxes() -> impl IntoView {
+    let mail = use_mail();
+    let all = mail.me.with_untracked(|me| me.accounts.clone());
+    (all.len() > 1).then(|| {
+        let boxes = all.into_iter().map(|it| view! { <Switch bal=it/> }).collect_view();
+        view! {
+            <li><a rel="external" href="/courrier/toutes"><Icon name="inbox"/>{i18n::boxes::title(mail.lang)}</a></li>
+            {boxes}
+        }
+    })
 }
 
 /// One of the BALs, with what is unread in its inbox.

@@ -24,6 +24,10 @@ use crate::{
 
 use super::forms::{DO, Hidden};
 
+mod giving;
+
+pub use giving::{GiveOptions, given};
+
 /// The choice of nobody and of no state.
 const NONE: &str = "-";
 
@@ -218,7 +222,7 @@ pub fn warning(mail: Mail, others: &Others) -> Option<String> {
     let lang = mail.lang;
     answering_words(lang, &others.answering).or_else(|| {
         let last = others.answers.last()?;
-        Some(words::answered(lang, &last.name, &date::moment(lang, &last.local, &mail.now_local())))
+        Some(words::answered(lang, &date::moment(lang, &last.local, &mail.now_local()), &last.name))
     })
 }
 
@@ -416,7 +420,7 @@ fn NoteView(note: Note) -> impl IntoView {
 }
 
 fn touched(lang: Lang, now: &str, all: &[Touch]) -> String {
-    let one = |touch: &Touch| words::touch(lang, &touch.name, &date::moment(lang, &touch.local, now));
+    let one = |touch: &Touch| words::touch(lang, &date::moment(lang, &touch.local, now), &touch.name);
     all.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 

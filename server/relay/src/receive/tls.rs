@@ -64,6 +64,11 @@ impl ClientCertVerifier for AskOnly {
     }
 }
 
+/// Asks for a certificate and lets every one through: whoever shows one has its key, and is judged afterwards.
+pub fn ask_only() -> Arc<dyn ClientCertVerifier> {
+    Arc::new(AskOnly { algorithms: provider().signature_verification_algorithms })
+}
+
 /// The provider that the whole crate uses, whatever else is in the tree.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
@@ -74,11 +79,9 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 /// # Errors
 /// A certificate and a key that do not belong together.
 pub fn server_config(identity: &Identity) -> Result<Arc<ServerConfig>, Error> {
-    let provider = provider();
-    let verifier = AskOnly { algorithms: provider.signature_verification_algorithms };
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_client_cert_verifier(Arc::new(verifier))
+        .with_client_cert_verifier(ask_only())
         .with_single_cert(identity.chain.clone(), identity.key.clone_key())?;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::receive::{Acceptance, Gate, Incoming, Note, RecipientQuery, Unavailable, Verdict};
+use crate::receive::{Acceptance, Gate, Incoming, Note, Notify, RecipientQuery, Ret, Unavailable, Verdict};
 
 /// A message that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Stored {
     pub from: Option<String>,
     /// RCPT TO.
     pub to: Vec<String>,
+    /// NOTIFY of each recipient and RET, ENVID of the message (RFC 3461 §4).
+    pub asked: (Vec<Notify>, Option<Ret>, Option<String>),
     /// The message, our Received field first.
     pub data: Vec<u8>,
     /// The operator that brought it.
@@ -74,7 +76,9 @@ impl Gate for TestGate {
             return instead;
         }
         let mut stored = self.stored.lock().unwrap();
+        let notify = incoming.envelope.recipients.iter().map(|r| r.notify).collect();
         stored.push(Stored {
+            asked: (notify, incoming.envelope.ret, incoming.envelope.envid),
             from: incoming.envelope.from.map(|p| p.address),
             to: incoming.envelope.recipients.into_iter().map(|r| r.path.address).collect(),
             data: incoming.data,

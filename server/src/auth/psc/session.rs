@@ -9,7 +9,7 @@ use crate::{
         means::SignedBy,
         sessions::{self, new_token, token_hash},
     },
-    service::{delegation::offer, opening},
+    service::{delegation::offer, opening, organisation},
     state::State,
 };
 
@@ -37,6 +37,11 @@ pub async fn enter(state: &State, vouched: Vouched, agent: &str) -> Result<Enter
         }
         other => other?,
     };
+    if let (None, Some(invitation)) = (known, vouched.back.strip_prefix("/structure/"))
+        && let Some(person) = organisation::offer::join_by_psc(state, invitation, &vouched).await?
+    {
+        return Ok(sign_in(state, person, vouched, agent).await?);
+    }
     if let (None, Some(invitation)) = (known, vouched.back.strip_prefix("/delegation/"))
         && let Some(person) = offer::join_by_psc(state, invitation, &vouched).await?
     {

@@ -258,7 +258,7 @@ pub(super) async fn send(desk: &Desk, form: &Posted) -> Result<Response, Error> 
     match compose::send(&desk.state, &acting, draft, answered, !form.get("ensemble").is_empty()).await {
         Ok(_) => {
             // It has left: a sign that stays a minute longer is no failure.
-            if let Err(error) = over(desk, draft).await {
+            if let Err(error) = over(desk, form, draft).await {
                 tracing::warn!(%error, "the sign of answering stays until it ends by itself");
             }
             Ok(form.back(desk.account, "sending").into_response())
@@ -298,7 +298,7 @@ async fn double(desk: &Desk, form: &Posted, draft: EmailId) -> Result<Option<Fie
         return Ok(None);
     }
     let (read, me) = (desk.acting::<Read>().await?, desk.caller.person);
-    let asked = origin(form).map_or(draft, |(source, _)| source);
+    let asked = conversation(form, draft);
     let thread = match team::thread_of(&desk.state.store, desk.account, asked).await {
         Err(error) if error.is_not_found() => return Ok(None),
         found => found?,
@@ -307,9 +307,14 @@ async fn double(desk: &Desk, form: &Posted, draft: EmailId) -> Result<Option<Fie
     Ok(others.warning().map(|(code, name)| fault("", code, vec![name])))
 }
 
+/// A message of the conversation that is answered: an answer with another subject is in another one.
+fn conversation(form: &Posted, draft: EmailId) -> EmailId {
+    origin(form).map_or(draft, |(source, _)| source)
+}
+
 /// What was being answered is answered: the others see it at once.
-async fn over(desk: &Desk, draft: EmailId) -> Result<(), Error> {
-    let thread = match team::thread_of(&desk.state.store, desk.account, draft).await {
+async fn over(desk: &Desk, form: &Posted, draft: EmailId) -> Result<(), Error> {
+    let thread = match team::thread_of(&desk.state.store, desk.account, conversation(form, draft)).await {
         Err(error) if error.is_not_found() => return Ok(()),
         found => found?,
     };

@@ -15,12 +15,20 @@ use crate::{
 
 /// What a choice of a form says for "nobody" and "no state"; left empty it changes nothing.
 const NONE: &str = "-";
+/// What choices of work begin with, in the list of folders that ticked conversations go to.
+const ASSIGNEE: &str = "assignee:";
+const STATE: &str = "state:";
+
+/// Whether ticked conversations are given to somebody, or a state, instead of moved.
+pub(super) fn is_given(form: &Posted) -> bool {
+    form.get("op") == "move" && [ASSIGNEE, STATE].iter().any(|begin| form.get("to").starts_with(begin))
+}
 
 /// Does what a form of the team asks.
 pub(super) async fn act(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {
     let acting = desk.acting::<Sort>().await?;
     let done = match form.get("op") {
-        "work-set" => set(desk, form, &acting).await,
+        "work-set" | "move" => set(desk, form, &acting).await,
         "work-hand-over" => hand_over(desk, form, &acting).await,
         "note-add" => add_note(desk, form, &acting).await,
         _ => delete_note(desk, form, &acting).await,
@@ -56,9 +64,13 @@ async fn threads(desk: &Desk, form: &Posted) -> Result<Vec<ThreadId>, Error> {
 }
 
 async fn set(desk: &Desk, form: &Posted, acting: &Acting<Sort>) -> Result<&'static str, Error> {
+    let (assignee, state) = match form.get("to") {
+        "" => (form.get("assignee"), form.get("state")),
+        to => (to.strip_prefix(ASSIGNEE).unwrap_or_default(), to.strip_prefix(STATE).unwrap_or_default()),
+    };
     let change = WorkChange {
-        assignee: choice(form.get("assignee"), |text| text.parse::<PersonId>().ok())?,
-        state: choice(form.get("state"), WorkState::from_code)?,
+        assignee: choice(assignee, |text| text.parse::<PersonId>().ok())?,
+        state: choice(state, WorkState::from_code)?,
     };
     let threads = threads(desk, form).await?;
     if threads.is_empty() {

@@ -58,7 +58,7 @@ pub async fn fits(state: &State, found: &Delegation, person: PersonId) -> Result
 
 /// Health professionals are bound to secrecy by their status (Code de la santé publique, art. L1110-4): those whom the
 /// identity provider knows with a profession, and those whose BAL the operator opened for one.
-async fn is_bound(state: &State, person: PersonId) -> Result<bool, store::Error> {
+pub(in crate::service) async fn is_bound(state: &State, person: PersonId) -> Result<bool, store::Error> {
     let professional = state.store.professional(person).await?;
     if professional.is_some_and(|known| known.identity.activities.iter().any(|one| !one.profession.is_empty())) {
         return Ok(true);
@@ -107,7 +107,7 @@ pub async fn accept(
 }
 
 /// A name as it is compared: case and spaces do not count.
-fn plain(name: &str) -> String {
+pub(in crate::service) fn plain(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 

@@ -56,6 +56,10 @@ from! {
     wire::id::IdentityId => Int, |value| value.0;
     wire::id::DelegationId => Int, |value| value.0;
     wire::id::SearchId => Int, |value| value.0;
+    wire::id::OrganisationId => Int, |value| value.0;
+    wire::id::MemberId => Int, |value| value.0;
+    wire::id::GroupId => Int, |value| value.0;
+    wire::id::ReviewId => Int, |value| value.0;
 }
 
 pub(super) fn bind_sqlite(

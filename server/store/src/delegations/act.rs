@@ -85,7 +85,8 @@ async fn locked(tx: &mut Tx, account: AccountId, id: DelegationId) -> Result<Del
     one(tx, account, id).await
 }
 
-async fn keep(tx: &mut Tx, text: &SignedText) -> Result<[u8; 32]> {
+/// Keeps a text as it was signed; its digest.
+pub(crate) async fn keep(tx: &mut Tx, text: &SignedText) -> Result<[u8; 32]> {
     let (now, digest) = (tx.now(), text.digest());
     tx.execute(TEXT, args![digest, text.kind, text.version, text.body.as_str(), now]).await?;
     Ok(digest)
