@@ -13,5 +13,6 @@ pub mod erreur;
 pub mod exploitation;
 pub mod inscription;
 pub mod passkey;
+pub mod patients;
 pub mod portail;
 pub mod structure;

@@ -27,6 +27,7 @@ use crate::{
         erreur::{ErrorPage, sentences},
         exploitation::{Operator, OperatorPage},
         inscription::OpeningPage,
+        patients::{Patients, PatientsScreen},
         portail::{AcceptCgu, AcceptPage, Article, ArticlePage, Contact, ContactPage},
     },
     shell::{PageContext, head_links, provide_page},
@@ -76,6 +77,8 @@ pub enum PublicPage {
     Offer(Box<OfferPage>),
     /// One inbox over all BALs.
     Boxes(Box<Boxes>),
+    /// The patients of a BAL.
+    Patients(Box<PatientsScreen>),
 }
 
 impl PublicPage {
@@ -99,6 +102,7 @@ impl PublicPage {
             Self::Approval(_) => i18n::approval::title(lang),
             Self::Offer(page) => page.title(lang),
             Self::Boxes(_) => i18n::boxes::title(lang),
+            Self::Patients(screen) => screen.title(lang),
         };
         format::page_title(lang, page)
     }
@@ -129,6 +133,7 @@ impl PublicPage {
             Self::Approval(page) => view! { <Approvals page=*page now_local=context.now_local.clone()/> }.into_any(),
             Self::Offer(page) => page.draw(),
             Self::Boxes(page) => boites::boxes(*page, &context.now_local),
+            Self::Patients(screen) => view! { <Patients screen=*screen now_local=context.now_local.clone()/> }.into_any(),
         }
     }
 

@@ -23,6 +23,7 @@ export function settings(dir, ports) {
     PLI_TRUST__INTERMEDIATES_FILE: join(dir, "organisations.pem"),
     PLI_TRUST__CRLS: [join(dir, "racine.crl"), join(dir, "organisations.crl")].join(","),
     PLI_MSS__PATIENT_DOMAIN: "patient.mssante.example",
+    PLI_MSS__TEST_IDENTITIES: "1",
   };
 }
 

@@ -182,7 +182,7 @@ function listen(context: BrowserContext, said: string[], expected: RegExp) {
     if (expected.test(message.text())) return;
     if (OURS.some((one) => one.test(message.text()))) return;
     // A refused form and a page that is not there are answered as such.
-    if (/status of 4(04|22)/.test(message.text()) && /\/(connexion|compte|contact|cgu|nulle-part|admin|courrier\/faire)/.test(message.location().url)) return;
+    if (/status of 4(04|22)/.test(message.text()) && /\/(connexion|compte|contact|cgu|nulle-part|admin|courrier\/faire|courrier\/\w+\/patients)/.test(message.location().url)) return;
     // So is what the identity provider refuses, an opening that is, and a sign-in to a suspended account.
     if (/status of (403|422|503)/.test(message.text()) && /\/(connexion|inscription)/.test(message.location().url)) return;
     if (message.type() === 'error' || message.type() === 'warning') said.push(`${message.type()}: ${message.text()} (${message.location().url})`);

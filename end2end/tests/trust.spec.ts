@@ -1,8 +1,8 @@
 import type { Browser, Page } from '@playwright/test';
+import { known, PATIENT } from '../support/patients';
 import { expect, hydrated, MARTIN, test } from '../support/server';
 
 const DURAND = 'dr.durand@autre.mssante.example';
-const PATIENT = '279035121518989@patient.mssante.example';
 
 /** A page of another operator, apart from the browser that is looked at. */
 async function elsewhere(browser: Browser, url: string): Promise<Page> {
@@ -72,6 +72,10 @@ test('a patient answers, and cannot write first', async ({ dr, server, browser }
   await expect(there.getByRole('heading', { name: 'Refusé' })).toBeVisible();
   await expect(there.locator('body')).toContainText('Vous ne pouvez pas ecrire en premier');
 
+  // Nobody is written to before their INS was attested.
+  await known(dr, server);
+  await dr.goto(inbox);
+  await hydrated(dr);
   const subject = `Vos résultats ${Date.now()}`;
   await send(dr, PATIENT, subject);
   await opened(there, patients, subject);

@@ -117,6 +117,19 @@ pub struct Smtp {
 pub struct Mss {
     pub product: String,
     pub patient_domain: String,
+    /// What Mon espace santé takes at most.
+    pub patient_octets: u64,
+    /// 0: never by itself.
+    pub patient_close_days: u32,
+    /// 1: matricules of tests and demonstrations are taken, with a warning.
+    pub test_identities: u32,
+}
+
+impl Mss {
+    /// Are matricules that stand for nobody taken?
+    pub fn takes_tests(&self) -> bool {
+        self.test_identities != 0
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -27,6 +27,7 @@ pub mod opening;
 pub mod operator_pages;
 pub mod pages;
 pub mod passkeys;
+pub mod patient_pages;
 pub mod portal_pages;
 pub mod psc;
 pub mod public;

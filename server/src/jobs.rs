@@ -14,7 +14,7 @@ use crate::boot;
 use crate::config::Role;
 use crate::portal::cgu;
 use crate::relay::outbox::SqlOutbox;
-use crate::service::{delegation, organisation, outbox, tell, welcome};
+use crate::service::{delegation, organisation, outbox, patients::letters, tell, welcome};
 use crate::state::State;
 
 /// The longest wait between two looks at the outbox: behind the hints, which may be missed.
@@ -33,6 +33,8 @@ const WELCOMING: Duration = Duration::from_secs(30);
 const ANNOUNCING: Duration = Duration::from_secs(20);
 /// How often it is looked whether delegations end soon.
 const ENDS: Duration = Duration::from_secs(600);
+/// How often one looks for exchanges with patients that nobody goes on with.
+const IDLE: Duration = Duration::from_secs(600);
 /// How often it is looked whether a structure is to be reviewed.
 const REVIEWS: Duration = Duration::from_secs(20);
 /// How often what is old is removed.
@@ -51,6 +53,7 @@ pub fn spawn(state: &State) {
     tokio::spawn(cgu_job(state.clone()));
     tokio::spawn(welcome_job(state.clone()));
     tokio::spawn(delegation_job(state.clone()));
+    tokio::spawn(exchange_job(state.clone()));
     tokio::spawn(review_job(state.clone()));
     match boot::anchor_key(&state.config) {
         Ok(key) => {
@@ -132,6 +135,17 @@ async fn delegation_job(state: State) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "told of delegations that end soon"),
             Err(error) => tracing::warn!(%error, "ends of delegations could not be told, trying again"),
+        }
+    }
+}
+
+/// Closes exchanges with patients after the days that their BAL announced.
+async fn exchange_job(state: State) {
+    while pause(&state, IDLE).await {
+        match letters::close_idle(&state).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "exchanges with patients closed"),
+            Err(error) => tracing::warn!(%error, "exchanges with patients could not be closed, trying again"),
         }
     }
 }

@@ -42,6 +42,9 @@ pub struct Draft {
     /// A receipt of reading is asked for; none: as the BAL wishes.
     #[serde(default)]
     pub receipt: Option<bool>,
+    /// Patients may not answer it, nor anything before.
+    #[serde(default)]
+    pub ends: bool,
     /// Names the drawing of the form for those who post it as it is: posted twice, it does once what it says.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub form: String,
@@ -76,6 +79,8 @@ pub struct Original {
     pub received_local: String,
     #[serde(default, rename = "header:Disposition-Notification-To:asAddresses")]
     pub receipt_to: Option<Vec<Address>>,
+    #[serde(default, rename = "header:X-MSS-MES:asText")]
+    pub ends: Option<String>,
     #[serde(default)]
     pub attachments: Vec<Part>,
     #[serde(default)]
@@ -92,6 +97,9 @@ struct BodyValue {
 /// The field that asks for a receipt of reading (RFC 8098 §2.1).
 const RECEIPT: &str = "header:Disposition-Notification-To:asAddresses";
 
+/// The field that ends an exchange with patients.
+const ENDS: &str = "header:X-MSS-MES:asText";
+
 const ORIGINAL_PROPERTIES: &[&str] = &[
     "id",
     "keywords",
@@ -106,6 +114,7 @@ const ORIGINAL_PROPERTIES: &[&str] = &[
     "subject",
     "receivedLocal",
     RECEIPT,
+    ENDS,
     "attachments",
     "textBody",
     "bodyValues",
@@ -247,6 +256,9 @@ fn email_of(from: &Address, drafts: MailboxId, draft: &Draft) -> Value {
     });
     if draft.receipt == Some(true) {
         email[RECEIPT] = json!([{"email": from.email}]);
+    }
+    if draft.ends {
+        email[ENDS] = json!("FIN");
     }
     if !draft.in_reply_to.is_empty() {
         email["inReplyTo"] = json!(draft.in_reply_to);

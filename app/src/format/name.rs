@@ -1,5 +1,7 @@
 //! Names of people: what to show for an address, initials, a colour that stays theirs.
 
+use wire::ins;
+
 /// Colours of avatars in `style/components/avatar.css`.
 pub const COLOURS: u32 = 8;
 
@@ -24,11 +26,14 @@ const TITLES: &[&str] = &[
     "des",
 ];
 
-/// The displayed name, or the address where there is none.
+/// The displayed name, or the address where there is none: of a patient, what stands after the INS.
 pub fn shown<'a>(name: Option<&'a str>, email: &'a str) -> &'a str {
     match name.map(str::trim) {
         Some(name) if !name.is_empty() => name,
-        _ => email,
+        _ => match email.split_at_checked(ins::LENGTH) {
+            Some((local, rest)) if ins::is_like(local) && rest.starts_with('@') => rest,
+            _ => email,
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The pages under `/compte`: ordinary forms, no WebAssembly. Here the sessions and the preferences; the rest in `account`.
 
-mod access;
 pub mod acces;
+mod access;
 pub mod account;
 pub mod delegations;
 pub mod devices;

@@ -4,6 +4,7 @@
 mod composer;
 mod delivery;
 mod dialogs;
+mod exchange;
 mod folders;
 mod forms;
 mod keys;

@@ -67,6 +67,7 @@ fn saved(original: Original) -> Draft {
         references: original.references.unwrap_or_default(),
         attachments: original.attachments.into_iter().filter_map(attached).collect(),
         receipt: Some(original.receipt_to.is_some_and(|list| !list.is_empty())),
+        ends: original.ends.as_deref().is_some_and(|value| value.trim() == "FIN"),
         ..Draft::default()
     }
 }

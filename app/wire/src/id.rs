@@ -100,6 +100,12 @@ ids! {
     OrganisationId 'o';
     /// A person who signs in.
     PersonId 'p';
+    /// A patient that a BAL writes with.
+    PatientId 'y';
+    /// What a patient was told, agreed to or opposed.
+    RecordId 'j';
+    /// A template of messages to patients.
+    TemplateId 'l';
     /// A yearly review of a structure.
     ReviewId 'r';
     /// A saved search: its words are never in an address.

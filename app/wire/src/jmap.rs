@@ -42,7 +42,11 @@ pub struct Response {
 
 impl Request {
     pub fn new() -> Self {
-        Self { using: [CORE, MAIL, SUBMISSION, PLI, TEAM].map(String::from).to_vec(), method_calls: Vec::new(), created_ids: None }
+        Self {
+            using: [CORE, MAIL, SUBMISSION, PLI, TEAM].map(String::from).to_vec(),
+            method_calls: Vec::new(),
+            created_ids: None,
+        }
     }
 
     /// Adds a call; its id is its position (`"0"`, `"1"`…).

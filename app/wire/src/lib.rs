@@ -6,11 +6,13 @@
 pub mod check;
 pub mod delegation;
 pub mod id;
+pub mod ins;
 pub mod jmap;
 pub mod limits;
 pub mod mail;
 pub mod pairs;
 pub mod password;
+pub mod patient;
 pub mod portal;
 pub mod problem;
 pub mod team;

@@ -4,6 +4,8 @@
 pub const MESSAGE_OCTETS: u64 = 35 * 1024 * 1024;
 /// Octets of one upload.
 pub const UPLOAD_OCTETS: u64 = 25 * 1024 * 1024;
+/// Octets of a message to a patient, attachments encoded (Mon espace santé, `domain.md` §3).
+pub const PATIENT_OCTETS: u64 = 25_000_000;
 /// Characters of a subject as typed.
 pub const SUBJECT_CHARS: usize = 998;
 /// Recipients of one message, all fields together.

@@ -134,6 +134,9 @@ pub struct Row {
     /// Extension: who has the conversation in hand and how far it is.
     #[serde(default)]
     pub work: Option<crate::team::Work>,
+    /// Extension: the exchange with a patient that the conversation is.
+    #[serde(default)]
+    pub patient: Option<crate::patient::Exchange>,
 }
 
 /// Properties of `Row`.
@@ -154,6 +157,7 @@ pub const ROW_PROPERTIES: &[&str] = &[
     "conversation",
     "card",
     "work",
+    "patient",
 ];
 
 /// An attachment of an opened message (RFC 8621 §4.1.4 EmailBodyPart, lean).
@@ -212,6 +216,9 @@ pub struct Message {
     /// Extension: to whom a receipt of reading would go, where the reader is to be asked.
     #[serde(default)]
     pub receipt_to: Vec<String>,
+    /// Extension: the exchange with a patient that the conversation is.
+    #[serde(default)]
+    pub patient: Option<crate::patient::Exchange>,
 }
 
 pub const MESSAGE_PROPERTIES: &[&str] = &[
@@ -240,6 +247,7 @@ pub const MESSAGE_PROPERTIES: &[&str] = &[
     "pending",
     "delivery",
     "receiptTo",
+    "patient",
 ];
 
 /// What became of a sent message at one recipient.

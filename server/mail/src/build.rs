@@ -4,12 +4,14 @@
 //! refused in every value ([`BuildError`] names the field). The result has CRLF
 //! line ends and is safe for any relay: bodies are 7bit, quoted-printable or base64.
 
+mod append;
 mod field;
 mod sender;
 mod tree;
 
 use thiserror::Error;
 
+pub use append::with_text;
 pub use field::HeaderValue;
 pub use sender::with_sender;
 pub use tree::{Content, NewPart, build_tree};

@@ -26,7 +26,7 @@ pub mod thread;
 
 pub use address::{Address, AddressFault, Group};
 pub use body::{BodyOptions, RenderedBody, frame_document, render_html, render_text};
-pub use build::{BuildError, Draft, DraftAttachment, HeaderValue, build, strip_bcc, with_sender};
+pub use build::{BuildError, Draft, DraftAttachment, HeaderValue, build, strip_bcc, with_sender, with_text};
 pub use decode::{Encoding, TextValue};
 pub use header::{DateTime, Form, FormValue, Header, header_form};
 pub use limits::Limits;

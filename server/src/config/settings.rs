@@ -165,6 +165,21 @@ pub const SETTINGS: &[Setting] = &[
         "Reference of this product for the field X-MSS-NIL of every message. Source: given by convergence.esante.gouv.fr.",
     ),
     text("mss.patient_domain", "patient.mssante.fr", "Domain of the patients' addresses (Mon espace santé)."),
+    number(
+        "mss.patient_octets",
+        "25000000",
+        "Largest message to a patient, attachments encoded. Source: guide of the CNAM, 25 Mo in all.",
+    ),
+    number(
+        "mss.patient_close_days",
+        "30",
+        "An exchange with a patient closes after so many days without a message, where its BAL sets nothing; 0: never.",
+    ),
+    number(
+        "mss.test_identities",
+        "0",
+        "1: INS matricules of tests and demonstrations are taken, with a warning. Never in production.",
+    ),
     number("quota.mailbox_octets", "0", "What one mailbox may hold before mail to it is refused; 0: without limit."),
     number(
         "limits.message_octets",

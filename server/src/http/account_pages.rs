@@ -175,6 +175,11 @@ pub struct Said {
 }
 
 impl Said {
+    /// That this was just done.
+    pub fn of(code: Option<String>) -> Self {
+        Self { dit: code }
+    }
+
     /// The code of what was just done.
     pub fn code(self) -> Option<String> {
         self.dit

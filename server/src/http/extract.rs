@@ -118,6 +118,15 @@ impl<R: Right> FromRequestParts<State> for Acting<R> {
     }
 }
 
+impl FromRequestParts<State> for Granted {
+    type Rejection = Error;
+
+    /// All that the decision for the row gave, for handlers that need more than one right.
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Error> {
+        parts.extensions.get::<Self>().cloned().ok_or(Error::NotFound)
+    }
+}
+
 impl FromRequestParts<State> for Administering {
     type Rejection = Error;
 

@@ -31,21 +31,21 @@ mod team;
 const FIELDS: usize = 2_000;
 
 /// A file of a form.
-struct File {
-    name: String,
-    kind: String,
-    content: Bytes,
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) content: Bytes,
 }
 
 /// A posted form, whichever way it is encoded.
 #[derive(Default)]
-struct Posted {
+pub(super) struct Posted {
     fields: Vec<(String, String)>,
     files: Vec<File>,
 }
 
 impl Posted {
-    async fn read(state: &State, request: Request) -> Result<Self, Error> {
+    pub(super) async fn read(state: &State, request: Request) -> Result<Self, Error> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if kind.starts_with("multipart/form-data") {
             let multipart = Multipart::from_request(request, state).await.map_err(|_| Error::BadRequest("bad-form"))?;
@@ -83,7 +83,17 @@ impl Posted {
         Ok(posted)
     }
 
-    fn get(&self, name: &str) -> &str {
+    /// Its files, taken out.
+    pub(super) fn take_files(&mut self) -> Vec<File> {
+        std::mem::take(&mut self.files)
+    }
+
+    /// Every value of a repeated field.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn get(&self, name: &str) -> &str {
         self.fields.iter().find_map(|(key, value)| (key == name).then_some(value.as_str())).unwrap_or_default()
     }
 
@@ -152,6 +162,7 @@ pub async fn act(
         "send" => return composing::send(&desk, &form).await,
         "ask" => return composing::ask(&desk, &form).await,
         "folder-create" | "folder-rename" | "folder-delete" => folder(&desk, &form).await,
+        "send-apart" | "send-together" => composing::apart(&desk, &form).await,
         "discard" => composing::discard(&desk, &form).await,
         "unsend" => composing::unsend(&desk, &form).await,
         "work-set" | "work-hand-over" | "note-add" | "note-delete" => team::act(&desk, &form).await,

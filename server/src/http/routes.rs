@@ -15,7 +15,8 @@ use super::account_pages::{
 };
 use super::{
     account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer,
-    openapi, opening, operator_pages, pages, passkeys, portal_pages, psc, public, recovery_pages, sign_in, structure_offer,
+    openapi, opening, operator_pages, pages, passkeys, patient_pages, portal_pages, psc, public, recovery_pages, sign_in,
+    structure_offer,
 };
 use crate::{portal, state::State};
 
@@ -250,6 +251,26 @@ routes! {
     get "GET" "/courrier" Page SignedIn, "mail", pages::home, "To the first inbox";
     get "GET" "/courrier/toutes" Page SignedIn, "mail-all", all_boxes::show, "One inbox over all BALs";
     get "GET" "/courrier/{account}" Page Account(Action::Read), "mail-account", pages::account, "To the inbox of an account";
+    get "GET" "/courrier/{account}/patients" Page Account(Action::Read), "patient-list", patient_pages::list, "The patients that a BAL writes with";
+    get "GET" "/courrier/{account}/patients/ajouter" Page Account(Action::Send), "patient-add-form", patient_pages::add_form, "Form of a new patient";
+    post "POST" "/courrier/{account}/patients/ajouter" Form Account(Action::Send), "patient-add", patient_pages::add, "Adds a patient by INS and traits";
+    get "GET" "/courrier/{account}/patients/reglages" Page Account(Action::Manage), "patient-rules-form", patient_pages::rules_form, "What a BAL says to patients";
+    post "POST" "/courrier/{account}/patients/reglages" Form Account(Action::Manage), "patient-rules", patient_pages::rules, "Sets what a BAL says to patients";
+    get "GET" "/courrier/{account}/patients/modeles" Page Account(Action::Draft), "patient-templates-form", patient_pages::templates_form, "Templates of messages to patients";
+    post "POST" "/courrier/{account}/patients/modeles" Form Account(Action::Draft), "patient-templates", patient_pages::templates, "Keeps or deletes a template";
+    get "GET" "/courrier/{account}/patients/note" Page Account(Action::Read), "patient-note", patient_pages::papers::note, "The information note, to print";
+    get "GET" "/courrier/{account}/patients/registre.csv" Download Account(Action::Manage), "patient-register", patient_pages::files::register, "Information, consents and oppositions as a file";
+    get "GET" "/courrier/{account}/patients/{patient}" Page Account(Action::Read), "patient", patient_pages::sheet::show, "Everything about a patient in a BAL";
+    post "POST" "/courrier/{account}/patients/{patient}" Form Account(Action::Send), "patient-act", patient_pages::sheet::act, "Closes, reopens, notes in the register";
+    get "GET" "/courrier/{account}/patients/{patient}/identite" Page Account(Action::Send), "patient-change-form", patient_pages::change_form, "Form of a patient's traits";
+    post "POST" "/courrier/{account}/patients/{patient}/identite" Form Account(Action::Send), "patient-change", patient_pages::change, "Changes a patient's traits";
+    get "GET" "/courrier/{account}/patients/{patient}/ecrire" Page Account(Action::Send), "patient-write-form", patient_pages::writing::form, "Form of a message to a patient";
+    post "POST" "/courrier/{account}/patients/{patient}/ecrire" Form Account(Action::Send), "patient-write", patient_pages::writing::send, "Sends a message to a patient", COMPOSED;
+    get "GET" "/courrier/{account}/patients/{patient}/opposition" Page Account(Action::Read), "patient-opposition", patient_pages::papers::opposition, "The letter that answers an opposition, to print";
+    get "GET" "/courrier/{account}/patients/{patient}/dossier.csv" Download Account(Action::Manage), "patient-export", patient_pages::files::sheet, "A patient's sheet with the history of accesses";
+    get "GET" "/courrier/{account}/patients/{patient}/messages.mbox" Download Account(Action::Manage), "patient-messages", patient_pages::files::messages, "All messages with a patient";
+    get "GET" "/courrier/{account}/patients/{patient}/supprimer" Page Account(Action::Manage), "patient-delete-form", patient_pages::sheet::delete_form, "Asks before a patient is deleted";
+    post "POST" "/courrier/{account}/patients/{patient}/supprimer" Form Account(Action::Manage), "patient-delete", patient_pages::sheet::delete, "Deletes what may be deleted of a patient";
     get "GET" "/courrier/{account}/{*place}" Page Account(Action::Read), "mail-page", pages::mail, "The mail pages";
 
     post "POST" "/courrier/faire" Form InBody, "mail-act", forms::act, "Does what a form of the mail pages asks", COMPOSED;

@@ -9,7 +9,7 @@ use super::Batch;
 use super::error::{MethodError, SetError};
 use super::types::{self, Answer, GetArgs, Object, SetAnswer, SetArgs};
 use crate::auth::rights::Send;
-use crate::service::{cards, reading, receipts, recipients, search};
+use crate::service::{cards, patients, reading, receipts, recipients, search};
 
 /// Answers of one completion.
 const MAX_COMPLETIONS: usize = 20;
@@ -25,7 +25,7 @@ struct Completion {
     limit: Option<usize>,
 }
 
-/// Correspondent/query: those this BAL wrote with, then holders of this server.
+/// Correspondent/query: patients and others that this BAL wrote with, then holders of this server.
 pub async fn correspondents(batch: &mut Batch, arguments: Object) -> Answer {
     let args: Completion = types::arguments(arguments)?;
     let granted = batch.granted(&args.account_id).await?;
@@ -34,6 +34,10 @@ pub async fn correspondents(batch: &mut Batch, arguments: Object) -> Answer {
     let store = &batch.state.store;
     let own = store.account(granted.account()).await?.address;
     let mut list: Vec<Correspondent> = Vec::new();
+    // Those patients that this BAL writes with, by name alone: nobody is looked for by their INS.
+    for (name, email) in patients::named(&batch.state, granted.account(), &text, limit).await? {
+        list.push(Correspondent { name: Some(name), email, card: None });
+    }
     for known in store.correspondents(granted.account(), &text, limit).await? {
         list.push(Correspondent { name: known.name, email: known.email, card: None });
     }

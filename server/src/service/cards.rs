@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use store::directory::Entry;
 use store::emails::Addr;
+use wire::ins;
 use wire::mail::Card;
 
+use super::patients::sending::is_patient;
 use crate::state::State;
 
 /// What two senders must share to have one card: the displayed name counts, since it may deceive.
@@ -70,6 +72,10 @@ fn made(state: &State, shown: Option<&str>, email: &str, entry: Option<Entry>) -
         };
     }
     let address = normal(email);
+    if is_patient(state, &address) {
+        let name = shown.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+        return Card { kind: "patient".into(), name: Some(name.unwrap_or_else(|| ins::shown(email))), ..unknown };
+    }
     if address.starts_with("postmaster@") || address.starts_with("mailer-daemon@") {
         return Card { kind: "system".into(), ..unknown };
     }

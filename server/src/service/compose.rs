@@ -10,6 +10,7 @@ use wire::mail::{Address, keyword};
 use super::content::Content;
 use super::draft::{self, ComposeError, DraftInput};
 use super::on_behalf;
+use super::patients::sending::is_patient;
 use super::send::{self, Submit};
 use super::structure::Structure;
 use crate::auth::rights::{Acting, Draft, Read, Send};
@@ -214,7 +215,7 @@ pub async fn discard(state: &State, acting: &Acting<Draft>, id: EmailId) -> Resu
 }
 
 /// Sends a draft after the seconds of undo: into the outbox, then to the sent folder. `answered`: the message this
-/// answers or forwards, with the keyword that it gets.
+/// answers or forwards, with the keyword that it gets. `confirmed`: the sender knows who sees whom (patients).
 ///
 /// # Errors
 /// Why it is not accepted; then the draft is as it was.
@@ -223,10 +224,11 @@ pub async fn send(
     acting: &Acting<Send>,
     id: EmailId,
     answered: Option<(EmailId, &str)>,
+    confirmed: bool,
 ) -> Result<Submission, ComposeError> {
     let account = acting.account();
     let send_at = state.clock.now_ms() + i64::from(UNDO_SECONDS) * 1000;
-    let submit = Submit { email: id, identity: None, envelope: None, send_at: Some(send_at) };
+    let submit = Submit { email: id, identity: None, envelope: None, send_at: Some(send_at), confirmed };
     let submission = send::submit(state, acting, submit).await?;
     let mut changes = vec![EmailChange {
         id,
@@ -239,6 +241,66 @@ pub async fn send(
     }
     state.store.emails_update(acting.actor(), account, changes).await?;
     Ok(submission)
+}
+
+/// Sends a draft to each of its patients apart and to the others together, so that nobody sees an INS that is not theirs to
+/// see; the draft goes. How many messages were made.
+///
+/// # Errors
+/// Why one of them is not accepted: then what was accepted is on its way, and the draft holds the others only.
+pub async fn send_apart(
+    state: &State,
+    acting: &Acting<Send>,
+    draft_acting: &Acting<Draft>,
+    id: EmailId,
+) -> Result<usize, ComposeError> {
+    let (row, structure, content) = load(state, acting.account(), id).await?;
+    if !row.keywords.iter().any(|k| k == keyword::DRAFT) {
+        return Err(ComposeError::NotADraft);
+    }
+    let whole = draft::typed(&structure, &content).await?;
+    let mut patients: Vec<&Address> = Vec::new();
+    for address in structure.recipients().filter(|address| is_patient(state, &address.email)) {
+        if !patients.iter().any(|known| known.email.eq_ignore_ascii_case(&address.email)) {
+            patients.push(address);
+        }
+    }
+    let others = |list: &Option<Vec<Address>>| {
+        let kept: Vec<Address> = list.iter().flatten().filter(|a| !is_patient(state, &a.email)).cloned().collect();
+        draft::list(&Some(kept))
+    };
+    let for_others = DraftInput {
+        to: others(&structure.to),
+        cc: others(&structure.cc),
+        bcc: others(&structure.bcc),
+        ends: false,
+        ..whole.clone()
+    };
+    let mut apart: Vec<DraftInput> = patients
+        .iter()
+        .map(|patient| DraftInput {
+            to: draft::list(&Some(vec![(*patient).clone()])),
+            cc: String::new(),
+            bcc: String::new(),
+            ..whole.clone()
+        })
+        .collect();
+    if !(for_others.to.is_empty() && for_others.cc.is_empty() && for_others.bcc.is_empty()) {
+        apart.push(for_others);
+    }
+    for (count, input) in apart.iter().enumerate() {
+        let made = save(state, draft_acting, None, None, input).await?;
+        if let Err(error) = send(state, acting, made, None, true).await {
+            // Nothing has left yet: the draft is as it was.
+            state.store.emails_destroy(acting.actor(), acting.account(), vec![made]).await?;
+            if count > 0 {
+                tracing::warn!(count, "some of a message sent apart are on their way, another was refused");
+            }
+            return Err(error);
+        }
+    }
+    state.store.emails_destroy(acting.actor(), acting.account(), vec![id]).await?;
+    Ok(apart.len())
 }
 
 /// Calls a message back; it is a draft again. None: too late.

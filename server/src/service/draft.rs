@@ -10,13 +10,16 @@ use wire::mail::{Address, keyword};
 use wire::{FieldError, limits};
 
 use super::content::{BlobName, Content};
-use super::prepare::{Place, prepare};
+use super::prepare::{Place, parties, prepare, with_patient};
 use super::send::new_message_id;
 use super::structure::Structure;
 use crate::state::State;
 
 /// The field that asks for a receipt of reading.
 const RECEIPT: &str = "Disposition-Notification-To";
+
+/// The field that ends an exchange with patients, and its value (`domain.md` §2.3).
+pub const ENDS: (&str, &str) = ("X-MSS-MES", "FIN");
 
 /// What stands in the composer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +35,10 @@ pub struct DraftInput {
     pub attachments: Vec<AttachmentRef>,
     /// A receipt of reading is asked for.
     pub receipt: bool,
+    /// Patients may not answer it, nor anything before.
+    pub ends: bool,
+    /// Written by the server (RFC 3834).
+    pub automatic: bool,
 }
 
 /// A file of a draft: uploaded, or a part of a message.
@@ -82,7 +89,10 @@ pub async fn prepared(
     let from = mail::Address { name: Some(name), email };
     // RFC 8098 §2.1; to the bare address, which is also the reverse-path.
     let to_sender = || HeaderValue::Addresses(vec![mail::Address::bare(&from.email)]);
-    let headers = input.receipt.then(|| (RECEIPT.to_owned(), to_sender())).into_iter().collect();
+    let receipt = input.receipt.then(|| (RECEIPT.to_owned(), to_sender()));
+    let ends = input.ends.then(|| (ENDS.0.to_owned(), HeaderValue::Text(ENDS.1.to_owned())));
+    let automatic = input.automatic.then(|| ("Auto-Submitted".to_owned(), HeaderValue::Raw("auto-replied".into())));
+    let headers = receipt.into_iter().chain(ends).chain(automatic).collect();
     let draft = MailDraft {
         from: vec![from.clone()],
         sender,
@@ -115,8 +125,12 @@ pub async fn prepared(
         keywords: vec![keyword::DRAFT.into(), keyword::SEEN.into()],
         dedup_key: None,
     };
-    let prepared = tokio::task::spawn_blocking(move || prepare(Bytes::from(raw), place).0).await;
-    prepared.map_err(|_| ComposeError::Store(store::Error::Busy("preparing stopped".into())))
+    let domain = state.config.mss.patient_domain.clone();
+    let prepared = tokio::task::spawn_blocking(move || {
+        let all = parties(&raw);
+        with_patient(prepare(Bytes::from(raw), place).0, &all, &domain)
+    });
+    prepared.await.map_err(|_| ComposeError::Store(store::Error::Busy("preparing stopped".into())))
 }
 
 fn fault(field: &str, code: &str, params: Vec<String>) -> FieldError {
@@ -190,6 +204,8 @@ pub async fn typed(structure: &Structure, content: &Content) -> Result<DraftInpu
         references: structure.references.clone(),
         attachments: files(structure, content),
         receipt: !structure.receipt_to.is_empty(),
+        ends: structure.ends,
+        automatic: false,
     })
 }
 

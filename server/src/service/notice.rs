@@ -85,7 +85,14 @@ fn told(state: &State, head: &mail::Parsed, fate: &Fate) -> Told {
         None if is_patient => "votre patient".into(),
         None => fate.email.clone(),
     };
-    Told { shown, address: fate.email.clone(), trouble: fate.trouble.clone(), host: fate.host.clone(), original: None }
+    Told {
+        shown,
+        address: fate.email.clone(),
+        trouble: fate.trouble.clone(),
+        host: fate.host.clone(),
+        original: None,
+        patient: is_patient,
+    }
 }
 
 /// `22/11/2026 à 09:05`, Paris time.

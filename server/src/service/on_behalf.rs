@@ -9,7 +9,7 @@ use store::emails::NewEmail;
 use store::submissions::DueSubmission;
 use wire::id::{AccountId, EmailId, PersonId};
 
-use super::prepare::{Place, prepare};
+use super::prepare::{Place, parties, prepare, with_patient};
 use crate::state::State;
 
 /// Whom a message of this person from this BAL names as its sender; none for the holder's own.
@@ -59,8 +59,12 @@ pub async fn restamped(
     let sender = sender(state, person, account).await?;
     let Some(raw) = stamped(&raw, sender.as_ref())? else { return Ok(None) };
     let place = Place { received_at: row.received_at, mailboxes: row.mailboxes, keywords: row.keywords, dedup_key: None };
-    let prepared = tokio::task::spawn_blocking(move || prepare(raw, place).0).await;
-    prepared.map(Some).map_err(|_| store::Error::Busy("preparing stopped".into()))
+    let domain = state.config.mss.patient_domain.clone();
+    let prepared = tokio::task::spawn_blocking(move || {
+        let all = parties(&raw);
+        with_patient(prepare(raw, place).0, &all, &domain)
+    });
+    prepared.await.map(Some).map_err(|_| store::Error::Busy("preparing stopped".into()))
 }
 
 fn stamped(raw: &[u8], sender: Option<&mail::Address>) -> Result<Option<Bytes>, store::Error> {

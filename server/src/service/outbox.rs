@@ -19,6 +19,7 @@ use wire::portal::Action;
 
 use super::notice::{self, Fate, Kind, Subject};
 use super::on_behalf;
+use super::patients::{notice as patient_notice, sending};
 use super::prepare::{Place, prepare};
 use super::receive::{self, patients};
 use super::reports;
@@ -164,6 +165,10 @@ fn full() -> Trouble {
     Trouble::Reply(Reply::new(552, (2, 2), "This BAL is full"))
 }
 
+fn opposed() -> Trouble {
+    Trouble::Reply(Reply::new(550, (7, 1), "The patient opposed"))
+}
+
 fn too_often() -> Trouble {
     Trouble::Reply(Reply::new(451, (4, 5), "Tried too often"))
 }
@@ -248,7 +253,11 @@ async fn load(state: &State, due: &DueSubmission) -> Result<Result<Message, Refu
     }
     match scan::message(state, &raw).await {
         Found::Nothing => {
+            if sending::opposed_since(state, due, &raw).await? {
+                return Ok(Err(Refused { trouble: opposed(), raw }));
+            }
             let (blob, raw) = on_behalf::outgoing(state, due, row.blob, raw).await?;
+            let (blob, raw) = patient_notice::outgoing(state, due, blob, raw).await?;
             Ok(Ok(Message { blob, raw }))
         }
         Found::Virus { file, name } => Ok(Err(Refused { trouble: Trouble::Infected(file.unwrap_or(name)), raw })),

@@ -5,7 +5,9 @@ use bytes::Bytes;
 use mail::limits::Limits;
 use mail::parse::{self, Parsed};
 use store::emails::{Addr, NewEmail, Summary};
+use store::patients::book::conversation;
 use wire::id::MailboxId;
+use wire::ins;
 
 use super::structure::Structure;
 
@@ -36,7 +38,7 @@ pub fn prepare(raw: Bytes, place: Place) -> (NewEmail, bool) {
         structure: structure.to_bytes(),
         message_ids: threads.own.into_iter().chain(threads.named).collect(),
         base_subject: mail::thread::base_subject(parsed.subject.as_deref().unwrap_or_default()),
-        terms: mail::search::terms(&parsed, &raw),
+        terms: searched(mail::search::terms(&parsed, &raw)),
         has_attachment: parsed.has_attachment,
         correspondents: correspondents(&parsed),
         dedup_key: place.dedup_key,
@@ -44,6 +46,35 @@ pub fn prepare(raw: Bytes, place: Place) -> (NewEmail, bool) {
         raw,
     };
     (email, parsed.damaged.is_some())
+}
+
+/// The same in the conversation with its patient, if there is one patient, and one only, among those it is from and to.
+pub fn with_patient(email: NewEmail, all: &[String], domain: &str) -> NewEmail {
+    let is_patient = |address: &&String| address.rsplit_once('@').is_some_and(|(_, of)| of.eq_ignore_ascii_case(domain));
+    let mut patients: Vec<String> = all.iter().filter(is_patient).map(|address| conversation(address)).collect();
+    patients.sort_unstable();
+    patients.dedup();
+    match patients.as_slice() {
+        [only] => NewEmail { conversation: Some(only.clone().into_bytes()), ..email },
+        _ => email,
+    }
+}
+
+/// All addresses that a message is from and to, normalised.
+pub fn parties(raw: &[u8]) -> Vec<String> {
+    let parsed = parse::parse(raw, &Limits::default());
+    let lists = [&parsed.from, &parsed.to, &parsed.cc, &parsed.bcc].into_iter().flatten().flatten();
+    lists.map(|address| mail::address::normalise(&address.email).to_lowercase()).collect()
+}
+
+/// Words without matricules: nobody is searched for by their INS.
+fn searched(mut terms: Vec<(String, u8)>) -> Vec<(String, u8)> {
+    terms.retain(|(word, _)| !ins::is_like(word));
+    terms
+}
+
+fn is_patient(email: &str) -> bool {
+    email.split_once('@').is_some_and(|(local, _)| ins::is_like(local))
 }
 
 fn list(addresses: &Option<Vec<mail::address::Address>>) -> Vec<Addr> {
@@ -66,13 +97,13 @@ fn summary(parsed: &Parsed) -> Summary {
     }
 }
 
-/// Those whom this message says that one writes with.
+/// Those whom this message says that one writes with. Patients stand apart, with their traits.
 fn correspondents(parsed: &Parsed) -> Vec<(String, String)> {
     [&parsed.from, &parsed.to, &parsed.cc, &parsed.bcc]
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|a| wire::check::address(&a.email).is_ok())
+        .filter(|a| wire::check::address(&a.email).is_ok() && !is_patient(&a.email))
         .map(|a| (a.name.clone().unwrap_or_default(), mail::address::normalise(&a.email).to_lowercase()))
         .take(50)
         .collect()
@@ -114,6 +145,18 @@ fn kind_of(part: &parse::Part) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_patient_makes_a_conversation_and_no_word_of_the_search() {
+        let raw = b"From: Dr A <a@x.fr>\r\nTo: L M <279035121518989@patient.mssante.fr>, b@y.fr\r\n\r\nINS 279035121518989 bonjour";
+        let (email, _) = prepare(Bytes::from_static(raw), Place::default());
+        assert!(email.terms.iter().all(|(word, _)| !word.contains("279035121518989")), "{:?}", email.terms);
+        assert_eq!(email.correspondents.len(), 2);
+        let email = with_patient(email, &parties(raw), "patient.mssante.fr");
+        assert_eq!(email.conversation.as_deref(), Some(&b"279035121518989@patient.mssante.fr"[..]));
+        let two = [parties(raw), vec!["185072a00412388@patient.mssante.fr".into()]].concat();
+        assert_eq!(with_patient(NewEmail { conversation: None, ..email }, &two, "patient.mssante.fr").conversation, None);
+    }
 
     #[test]
     fn a_message_is_taken_apart_once() {

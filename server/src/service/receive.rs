@@ -11,11 +11,13 @@ use relay::receive::{Acceptance, Incoming, RecipientQuery, Verdict};
 use relay::smtp::Reply;
 use relay::trust::domain;
 use sha2::{Digest, Sha256};
-use store::emails::receive::Origin;
+use store::emails::{NewEmail, receive::Origin};
+use store::patients::book::conversation;
 use store::receiving::{Door, Rules};
 use wire::id::AccountId;
 
 use super::outbox::inbox;
+use super::patients::letters;
 use super::prepare::{Place, prepare};
 use super::reports;
 use crate::scan;
@@ -135,6 +137,7 @@ async fn deliver(state: &State, incoming: &Incoming, takers: &[Taker], raw: Byte
     // A receipt may come from the BAL itself, and is ordinary mail then; it speaks for that BAL alone.
     let read = mail::report::read(&raw, &mail::Limits::default());
     let sender = incoming.envelope.from.as_ref().map_or("", |path| path.address.as_str());
+    let patient = patients::writer(state, incoming);
     for (taker, recipient) in takers.iter().zip(&incoming.envelope.recipients) {
         let wanted = delivered::report(state, taker.account, incoming, recipient, &raw).await?;
         let place = Place {
@@ -145,9 +148,17 @@ async fn deliver(state: &State, incoming: &Incoming, takers: &[Taker], raw: Byte
         let raw = raw.clone();
         let email = tokio::task::spawn_blocking(move || prepare(raw, place).0).await;
         let email = email.map_err(|_| store::Error::Busy("preparing stopped".into()))?;
-        let kept = state.store.email_receive(taker.account, &origin, email, wanted).await?;
-        let word = if matches!(kept, store::emails::Inserted::New(_)) { "new" } else { "duplicate" };
-        state.metrics.event("received", word);
+        let conversation = patient.as_ref().map(|patient| conversation(&patient.address).into_bytes());
+        let email = NewEmail { conversation, ..email };
+        let kept = state.store.email_receive(taker.account, &origin, email, wanted, patient.clone()).await?;
+        let new = matches!(kept, store::emails::Inserted::New(_));
+        state.metrics.event("received", if new { "new" } else { "duplicate" });
+        if let Some(patient) = patient.as_ref().filter(|_| new) {
+            // The message is in: an absence that could not be told is no reason to have it handed over again.
+            if let Err(error) = letters::away(state, taker.account, patient).await {
+                tracing::warn!(error = %error, "an absence could not be told to a patient");
+            }
+        }
         id = kept.id().to_string();
         if let Some(report) = &read {
             reports::note(state, taker.account, report, &|recipient| recipient.eq_ignore_ascii_case(sender)).await?;

@@ -69,8 +69,5 @@ pub async fn is_mssante(state: &State, address: &str) -> Result<bool, store::Err
     // A suffix proves no trust, but it is enough to refuse.
     let looks_like_one = domain == "mssante.fr" || domain.ends_with(".mssante.fr") || domain == "mssante.apicrypt.org";
     let opened_here = state.config.opening.all_domains().any(|ours| ours == domain);
-    Ok(looks_like_one
-        || opened_here
-        || state.is_listed(&address)
-        || state.store.domain_is_ours(&address).await?)
+    Ok(looks_like_one || opened_here || state.is_listed(&address) || state.store.domain_is_ours(&address).await?)
 }

@@ -79,7 +79,7 @@ pub async fn approve(state: &State, acting: &Acting<Send>, email: EmailId) -> Re
         if let Some(restamped) = on_behalf::restamped(state, acting.caller().person, account, email).await? {
             draft = state.store.email_replace(actor, account, email, restamped).await?.id;
         }
-        compose::send(state, acting, draft, None).await
+        compose::send(state, acting, draft, None, false).await
     };
     match sent.await {
         Ok(submission) => Ok(submission),

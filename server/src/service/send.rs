@@ -6,6 +6,7 @@ use store::submissions::{Envelope, EnvelopeAddress, NewSubmission, Submission};
 use wire::id::{EmailId, IdentityId};
 use wire::limits;
 
+use super::patients::sending::{self, PatientFault};
 use super::recipients;
 use super::structure::Structure;
 use crate::auth::rights::{Acting, Send};
@@ -24,6 +25,8 @@ pub struct Submit {
     pub envelope: Option<Envelope>,
     /// Not before this time, in milliseconds; none: at once.
     pub send_at: Option<i64>,
+    /// The sender knows that a patient and others, or several patients, see each other.
+    pub confirmed: bool,
 }
 
 /// Why a message was not accepted.
@@ -52,6 +55,9 @@ pub enum SubmitError {
     /// The BAL sends too much: which limit (`messages-hour`…) and its number.
     #[error("the rate {0} of {1} is exceeded")]
     TooMuch(&'static str, u32),
+    /// A patient among the recipients, or spoken of, stands against it.
+    #[error("not for patients: {}", .0.code())]
+    Patient(PatientFault),
     #[error(transparent)]
     Store(store::Error),
 }
@@ -105,6 +111,11 @@ pub async fn submit_to(
         return Err(SubmitError::ForbiddenMailFrom);
     }
     let envelope = check_recipients(state, envelope).await?;
+    let recipients: Vec<String> = envelope.rcpt_to.iter().map(|rcpt| rcpt.email.clone()).collect();
+    let fault = sending::fault(state, account, &row, &structure, &recipients, submit.confirmed).await?;
+    if let Some(fault) = fault {
+        return Err(SubmitError::Patient(fault));
+    }
     let now = state.clock.now_ms();
     let send_at = submit.send_at.unwrap_or(now).max(now);
     let due_at = if send_at > now { send_at + GRACE_MS } else { now };

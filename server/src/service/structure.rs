@@ -39,6 +39,9 @@ pub struct Structure {
     pub return_path: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_submitted: Option<String>,
+    /// Patients may not answer it, nor anything before (`X-MSS-MES: FIN`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ends: bool,
 }
 
 /// A part without its header fields, which stay in the message.
@@ -179,6 +182,7 @@ impl From<&Parsed> for Structure {
             receipt_to: addresses(&parsed.disposition_notification_to).unwrap_or_default(),
             return_path: return_path(parsed),
             auto_submitted: parsed.auto_submitted.clone(),
+            ends: super::receive::patients::ends(&parsed.headers),
         }
     }
 }

@@ -67,7 +67,8 @@ impl Category {
     fn condition(self) -> &'static str {
         match self {
             Self::Opened => {
-                " AND kind = 'read' AND detail NOT LIKE '%\"way\":\"download\"%' AND detail NOT LIKE '%\"way\":\"printed\"%'"
+                " AND (kind = 'patient-read' OR kind = 'read' AND detail NOT LIKE '%\"way\":\"download\"%'
+                AND detail NOT LIKE '%\"way\":\"printed\"%')"
             }
             Self::Downloaded => " AND kind = 'read' AND detail LIKE '%\"way\":\"download\"%'",
             Self::Printed => " AND kind = 'read' AND detail LIKE '%\"way\":\"printed\"%'",
@@ -75,12 +76,14 @@ impl Category {
             Self::Marked => " AND kind = 'email-update' AND detail LIKE '%\"moved\":false%'",
             Self::Deleted => " AND kind IN ('email-destroy', 'mailbox-destroy')",
             Self::Sent => " AND (kind LIKE 'submission-%' OR kind LIKE 'draft-%')",
-            Self::Exported => " AND kind IN ('account-export', 'access-log-export')",
+            Self::Exported => {
+                " AND kind IN ('account-export', 'access-log-export', 'patient-export', 'patient-register-export')"
+            }
             Self::Team => " AND (kind LIKE 'work-%' OR kind LIKE 'note-%')",
             Self::Rights => " AND (kind LIKE 'right-%' OR kind LIKE 'delegat%' OR kind = 'structure-rights' OR kind LIKE 'application-%')",
             Self::Settings => {
                 " AND kind IN ('signature', 'listing-set', 'closing-ask', 'closing-cancel', 'account-rule', 'receipt-wishes',
-                'mailbox-create', 'mailbox-update')"
+                'mailbox-create', 'mailbox-update', 'patient-rules', 'patient-template', 'patient-template-delete')"
             }
         }
     }

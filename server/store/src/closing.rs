@@ -47,6 +47,10 @@ statements! {
     UPLOAD = "DELETE FROM upload WHERE account_id = $1";
     RECEIVED = "DELETE FROM received WHERE account_id = $1";
     PATIENT_MESSAGE = "DELETE FROM patient_message WHERE account_id = $1";
+    PATIENT = "DELETE FROM patient WHERE account_id = $1";
+    PATIENT_RECORD = "DELETE FROM patient_record WHERE account_id = $1";
+    PATIENT_RULE = "DELETE FROM patient_rule WHERE account_id = $1";
+    PATIENT_TEMPLATE = "DELETE FROM patient_template WHERE account_id = $1";
     WORK = "DELETE FROM work WHERE account_id = $1";
     WORK_NOTE = "DELETE FROM work_note WHERE account_id = $1";
     WORK_ANSWERING = "DELETE FROM work_answering WHERE account_id = $1";
@@ -87,6 +91,10 @@ const MAIL: &[Statement] = &[
     UPLOAD,
     RECEIVED,
     PATIENT_MESSAGE,
+    PATIENT,
+    PATIENT_RECORD,
+    PATIENT_RULE,
+    PATIENT_TEMPLATE,
     WORK,
     WORK_NOTE,
     WORK_ANSWERING,

@@ -38,6 +38,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(10, "0010_delegation"),
     migration!(11, "0011_team"),
     migration!(12, "0012_organisations"),
+    migration!(13, "0013_patients"),
 ];
 
 statements! {

@@ -15,9 +15,11 @@ use server::service::outbox;
 use store::testing::Engine;
 
 use crate::{
+    harness::User,
     jmap::{calls, ok, upload},
     on_both,
     relay_in::{Open, letter},
+    submission::{draft, submit},
 };
 
 on_both! {
@@ -26,9 +28,65 @@ on_both! {
 
 /// Words that stand nowhere else.
 const CANARIES: [&str; 10] = [
-    "zorbalique", "quixomane", "vertigopax", "plumzadore", "kravitelle", "obsidraque", "wexolphine", "trombiludon",
-    "glavixote", "mirliquole",
+    "zorbalique",
+    "quixomane",
+    "vertigopax",
+    "plumzadore",
+    "kravitelle",
+    "obsidraque",
+    "wexolphine",
+    "trombiludon",
+    "glavixote",
+    "mirliquole",
 ];
+
+/// A patient's number, and it stands nowhere else.
+const MATRICULE: &str = "185072A00412388";
+
+/// A patient is entered, written to, answers, opposes, is looked at and looked for: all that could let a matricule out.
+async fn the_patient(open: &Open, martin: &User<'_>) {
+    let app = &open.app;
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let base = format!("/courrier/{}/patients", martin.account());
+    let typed = format!(
+        "matricule={MATRICULE}&nature=nir&nom=PAT-CANARI&prenoms=ZEPHYRINE&naissance=1985-07-01&sexe=M&lieu=2A004&qualifiee=oui"
+    );
+    let wrong = typed.replace("12388", "12389");
+    assert_eq!(martin.send("POST", &format!("{base}/ajouter"), &form, wrong.as_bytes()).await.status, 422);
+    let added = martin.send("POST", &format!("{base}/ajouter"), &form, typed.as_bytes()).await;
+    assert_eq!(added.status, 303, "{}", added.text());
+    let here = added.location().split('?').next().unwrap().to_owned();
+    assert!(!here.to_uppercase().contains(MATRICULE), "{here}");
+    let address = format!("{MATRICULE}@patient.mssante.fr");
+    let email = draft(martin, &[&address], "Canari").await;
+    assert!(submit(martin, &email, json!({})).await["created"]["s"].is_object());
+    assert_eq!(outbox::run(&app.state).await.unwrap(), 1);
+    let sent =
+        ok(martin, "Email/get", json!({"accountId": martin.account(), "ids": [email], "properties": ["messageId"]})).await;
+    let id = sent["list"][0]["messageId"][0].as_str().unwrap();
+    let answer = format!(
+        "From: {address}\r\nTo: x@y.fr\r\nSubject: Re\r\nMessage-ID: <can@mes>\r\nIn-Reply-To: <{id}>\r\n\r\nINS {MATRICULE}"
+    );
+    assert_eq!(open.hand_over(&address, &martin.login, &answer).await.code, 250);
+    assert_eq!(
+        open.hand_over(&address, &martin.login, &answer.replace(id, "never@x").replace("can@", "no@")).await.code,
+        550
+    );
+    let found = ok(martin, "Email/query", json!({"accountId": martin.account(), "filter": {"text": MATRICULE}})).await;
+    assert_eq!(found["ids"], json!([]), "nobody is looked for by their INS");
+    let offered = ok(martin, "Correspondent/query", json!({"accountId": martin.account(), "text": "zeph"})).await;
+    assert_eq!(offered["list"][0]["card"]["kind"], "patient", "{offered}");
+    let by_number = ok(martin, "Correspondent/query", json!({"accountId": martin.account(), "text": "185072"})).await;
+    assert_eq!(by_number["list"], json!([]), "{by_number}");
+    for path in [here.clone(), base.clone(), format!("{base}/registre.csv"), format!("{here}/dossier.csv")] {
+        assert_eq!(martin.get(&path).await.status, 200, "{path}");
+    }
+    let noted =
+        martin.send("POST", &here, &form, b"op=noter&genre=opposition&date=2026-11-20&moyen=oral&canal=courrier").await;
+    assert_eq!(noted.status, 303, "{}", noted.text());
+    let refused = submit(martin, &draft(martin, &[&address], "Refus").await, json!({})).await;
+    assert_eq!(refused["notCreated"]["s"]["type"], "patient-opposed", "{refused}");
+}
 
 /// Keeps every line that is logged.
 #[derive(Clone, Default)]
@@ -88,6 +146,7 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     let thread = ok(&roux, "Email/get", get).await["list"][0]["threadId"].clone();
     let written = json!({"accountId": roux.account(), "create": {"n": {"threadId": thread, "text": note}}});
     assert!(ok(&roux, "Note/set", written).await["created"]["n"].is_object());
+    the_patient(&open, &martin).await;
     roux.get(&format!("/telecharger/{}/{id}/message.eml", roux.account())).await;
     roux.get(&format!("/courrier/{}/{id}?x={subject}", roux.account())).await;
 
@@ -109,7 +168,7 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     places.push(("log".into(), log.0.lock().unwrap().clone()));
     assert!(places.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > 100_000, "the scan saw too little");
     for (place, bytes) in &places {
-        for canary in CANARIES {
+        for canary in CANARIES.iter().copied().chain([MATRICULE, "PAT-CANARI", "ZEPHYRINE"]) {
             for (form, needle) in forms(canary) {
                 assert!(!contains(bytes, &needle), "{canary} is readable in {place} ({form})");
             }

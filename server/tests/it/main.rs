@@ -32,6 +32,8 @@ mod operator;
 mod organisation;
 mod own_postgres;
 mod passkeys;
+mod patients;
+mod patients_exchange;
 mod portal;
 mod post_office;
 mod postfix;

@@ -24,6 +24,7 @@ use crate::{
     jmap::ok,
     on_both,
     operator::{self, AUTHORITY, ENTRIES, SIGNER, THEIRS},
+    patients::known,
     process::Pli,
     submission::{draft, inbox, submit},
 };
@@ -247,10 +248,11 @@ async fn patients_answer_and_never_begin(engine: Engine) {
     let first = hand_over(&martin.login, letter(PATIENT, "p1@mes", "Bonjour", "x")).await;
     assert_eq!((code(&first).as_str(), first.text().contains("ecrire en premier")), ("550 5.7.1", true), "{first}");
 
+    let other = "185072A00412388@patient.mssante.fr";
+    known(app, &martin, PATIENT).await;
     let message = sent(app, &martin, PATIENT, "Vos résultats").await;
     assert_eq!(hand_over(&martin.login, answer(PATIENT, "p2@mes", &message)).await.code, 250);
     // Of another patient, to another BAL, to another message, in another's name.
-    let other = "185072A00412388@patient.mssante.fr";
     assert_eq!(open.hand_over(other, &martin.login, &answer(other, "p3@mes", &message)).await.code, 550);
     assert_eq!(hand_over(&roux.login, answer(PATIENT, "p4@mes", &message)).await.code, 550);
     assert_eq!(hand_over(&martin.login, answer(PATIENT, "p5@mes", "unknown@x")).await.code, 550);

@@ -14,6 +14,7 @@ use crate::{
     harness::{TestApp, User},
     http_client::{self, Answer},
     on_both,
+    patients::opposed,
 };
 
 on_both! {
@@ -39,6 +40,7 @@ pub struct Cast<'a> {
     pub email: String,
     blob: String,
     pub inbox: String,
+    patient: String,
 }
 
 impl<'a> Cast<'a> {
@@ -52,7 +54,8 @@ impl<'a> Cast<'a> {
         let (_, made) = holder.jmap("Email/set", json!({"accountId": holder.account(), "create": {"a": draft}})).await;
         let created = &made["created"]["a"];
         let (email, blob) = (created["id"].as_str().unwrap().to_owned(), created["blobId"].as_str().unwrap().to_owned());
-        Self { app, holder, reader, foreign, staff, email, blob, inbox }
+        let patient = opposed(app, &holder).await.to_string();
+        Self { app, holder, reader, foreign, staff, email, blob, inbox, patient }
     }
 
     fn path(&self, route: &Route, account: AccountId) -> String {
@@ -67,6 +70,7 @@ impl<'a> Cast<'a> {
             .replace("{version}", "1")
             .replace("{token}", "none")
             .replace("{delegation}", "g0000000000001")
+            .replace("{patient}", &self.patient)
             .replace("{structure}", "o0000000000001")
             .replace("{member}", "h0000000000001")
             .replace("{group}", "u0000000000001")
@@ -269,6 +273,8 @@ async fn every_form_with_every_role(engine: Engine) {
         "save",
         "discard",
         "unsend",
+        "send-apart",
+        "send-together",
         "work-set",
         "work-hand-over",
         "note-add",

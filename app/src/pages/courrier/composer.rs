@@ -1,6 +1,7 @@
 //! Writing: one form that works by itself, and with WebAssembly saves as one types, checks recipients, shows transfers.
 
 mod files;
+mod patient;
 mod recipients;
 mod writing;
 
@@ -110,6 +111,7 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             <Refused field="to"/>
             <RecipientField field=1/>
             <RecipientField field=2/>
+            <patient::PatientPanel/>
             <div class="composer-subject">
                 <label for="composer-subject">{i18n::compose::subject(lang)}</label>
                 <input
@@ -138,6 +140,7 @@ fn Form(start: Start, draft: Draft) -> impl IntoView {
             <Receipt/>
             <Bar/>
         </form>
+        <patient::ApartForm/>
     }
 }
 

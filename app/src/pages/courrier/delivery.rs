@@ -3,6 +3,7 @@
 use leptos::{ev::MouseEvent, prelude::*};
 use wire::{
     id::EmailId,
+    ins,
     mail::{Delivered, Message},
     portal::Action,
 };
@@ -60,9 +61,17 @@ fn summary(lang: Lang, list: &[Delivered]) -> String {
     words.join(" · ")
 }
 
+/// Why not: of a patient's messaging some reasons mean something else, and have another next step.
+fn reason(lang: Lang, email: &str, code: &str) -> String {
+    const THEIRS: [&str; 5] = ["no-such-address", "closed", "forbidden", "too-large", "full"];
+    let patient = email.split_once('@').is_some_and(|(local, _)| ins::is_like(local));
+    let prefix = if patient && THEIRS.contains(&code) { "delivery-patient-" } else { "delivery-" };
+    i18n::error(lang, &[prefix, code].concat(), &[])
+}
+
 fn line(lang: Lang, one: Delivered, now: &str) -> AnyView {
     let at = one.at_local.as_deref().map(|at| date::moment(lang, at, now)).unwrap_or_default();
-    let reason = one.reason.as_deref().map(|code| i18n::error(lang, &["delivery-", code].concat(), &[])).unwrap_or_default();
+    let reason = one.reason.as_deref().map(|code| reason(lang, &one.email, code)).unwrap_or_default();
     let (icon, words) = match one.state.as_str() {
         "delivered" => ("check", i18n::delivery::delivered(lang, &at)),
         "handed-over" => ("send", i18n::delivery::handed_over(lang, one.operator.as_deref().unwrap_or_default(), &at)),
@@ -81,8 +90,8 @@ fn line(lang: Lang, one: Delivered, now: &str) -> AnyView {
         view! { <span class="delivery-read"><Icon name="eye"/>{words}</span> }
     });
     let who = match one.name.filter(|name| !name.trim().is_empty()) {
-        Some(name) => [&name, " <", &one.email, ">"].concat(),
-        None => one.email,
+        Some(name) => [&name, " <", &ins::shown(&one.email), ">"].concat(),
+        None => ins::shown(&one.email),
     };
     view! {
         <li data-state=one.state>

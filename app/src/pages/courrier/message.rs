@@ -3,6 +3,7 @@
 use leptos::{ev::MouseEvent, html, prelude::*, web_sys};
 use wire::{
     id::{AccountId, EmailId, ThreadId},
+    ins,
     mail::{Address, Card, Message, Part, keyword},
     portal::Action,
 };
@@ -100,7 +101,7 @@ fn Head(message: Message, sender: Address, open: Memo<bool>) -> impl IntoView {
             <Avatar name=sender.name.clone().unwrap_or_default() address=sender.email.clone() kind=kind/>
             <div class="sender">
                 <a class="sender-name" href=url aria-expanded=move || open.get().to_string() on:click=toggle>{shown.clone()}</a>
-                <span class="sender-address">{(shown != sender.email).then(|| sender.email.clone())}</span>
+                <span class="sender-address">{(shown != sender.email).then(|| ins::shown(&sender.email))}</span>
                 {message.card.clone().map(|card| view! { <Quality card=card address=sender.email.clone()/> })}
                 {move || filed.get().then(|| view! { <span class="badge" data-tone="ok"><Icon name="xdm"/>{i18n::message::filed(lang)}</span> })}
             </div>
@@ -153,7 +154,8 @@ fn recipients(lang: Lang, message: &Message) -> String {
 fn Details(message: Message) -> impl IntoView {
     let lang = i18n::lang();
     let addresses = |list: &Option<Vec<Address>>| {
-        let all: Vec<String> = list.iter().flatten().map(|it| name::whole(it.name.as_deref(), &it.email)).collect();
+        let all: Vec<String> =
+            list.iter().flatten().map(|it| name::whole(it.name.as_deref(), &ins::shown(&it.email))).collect();
         all.join(", ")
     };
     let lines = [

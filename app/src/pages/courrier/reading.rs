@@ -14,6 +14,7 @@ use crate::{
 };
 
 use super::{
+    exchange::ExchangeBar,
     forms::{DO, Hidden},
     list::movable,
     message::MessageView,
@@ -78,6 +79,7 @@ fn Thread() -> impl IntoView {
             </div>
             <p class="thread-count" hidden=move || { count.get() < 2 }>{move || i18n::message::count(lang, count.get() as u64)}</p>
         </header>
+        <ExchangeBar/>
         <Panel/>
         <div class="thread">
             <For each=move || messages.get() key=|message| message.id children=|message: Message| view! { <MessageView message=message/> }/>

@@ -16,6 +16,7 @@ use crate::{
 };
 
 use super::{
+    exchange,
     forms::{DO, row_url},
     team,
 };
@@ -72,7 +73,7 @@ pub fn RowView(row: Row) -> impl IntoView {
                 <span class="row-count">{move || row.with(count)}</span>
                 <span class="row-subject">{move || row.with(|row| subject(mail, row))}</span>
                 <span class="row-preview">{move || row.with(|row| preview(mail, row))}</span>
-                <span class="row-labels">{move || row.with(|row| labels(mail, row))}{move || row.with(|row| team::labels(mail, row))}</span>
+                <span class="row-labels">{move || row.with(|row| labels(mail, row))}{move || row.with(|row| exchange::label(mail, row))}{move || row.with(|row| team::labels(mail, row))}</span>
                 <span class="row-attachment">{move || row.with(|row| attachment(mail, row))}</span>
                 <time class="row-date" datetime=move || row.with(|row| row.received_at.clone())>
                     {move || row.with(|row| mail.me.with(|me| date::row(lang, &row.received_local, &me.now_local)))}

@@ -73,6 +73,14 @@ pub fn Sidebar() -> impl IntoView {
             <ul class="folders">
                 <For each=move || ordered(mail, false) key=|it| it.id children=move |it| view! { <Folder mailbox=it/> }/>
             </ul>
+            <ul class="folders">
+                <li>
+                    <a rel="external" href=move || format!("/courrier/{}/patients", mail.account.get())>
+                        <Icon name="patient"/>
+                        <span class="folder-name">{i18n::patients::title(lang)}</span>
+                    </a>
+                </li>
+            </ul>
             <div class="folders-head">
                 <h2>{i18n::folder::own(lang)}</h2>
                 <a class="icon-button" href=move || format!("/courrier/{}/dossiers", mail.account.get()) title=i18n::folder::manage(lang)>

@@ -39,6 +39,8 @@ pub struct Told {
     pub host: Option<String>,
     /// The address of ORCPT as the sender's system gave it (RFC 3461 §4.2).
     pub original: Option<String>,
+    /// It is a patient's: what happened means something else at Mon espace santé.
+    pub patient: bool,
 }
 
 /// What a notice needs besides its recipients.
@@ -109,9 +111,11 @@ fn text(notice: &Notice, recipients: &[Told]) -> String {
         out.push_str(&format!("\n- {}\n", told.shown));
         let Some(trouble) = &told.trouble else { continue };
         let reason = Reason::of_trouble(trouble);
-        out.push_str(&format!("  {}\n", french::what(reason)));
+        let patient = told.patient.then(|| french::of_patient(reason)).flatten();
+        let (what, next) = patient.unwrap_or_else(|| (french::what(reason), french::next_step(reason)));
+        out.push_str(&format!("  {what}\n"));
         if !matches!(notice.kind, Kind::Late { .. }) {
-            out.push_str(&format!("  À faire : {}\n", french::next_step(reason)));
+            out.push_str(&format!("  À faire : {next}\n"));
         }
         if let Trouble::Infected(file) = trouble {
             out.push_str(&format!("  Fichier : {file}\n"));

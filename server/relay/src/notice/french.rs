@@ -30,6 +30,30 @@ pub fn what(reason: Reason) -> &'static str {
     }
 }
 
+/// What happened and what to do, where a patient's messaging says so (`domain.md` §3); none: as for everybody.
+pub fn of_patient(reason: Reason) -> Option<(&'static str, &'static str)> {
+    Some(match reason {
+        Reason::NoSuchAddress => (
+            "Ce patient n’a pas de messagerie Mon espace santé : son profil n’est pas activé, ou l’INS n’est pas le sien.",
+            "Vérifiez son INS. S’il est juste, remettez le document en main propre, par courrier ou par téléphone.",
+        ),
+        Reason::Closed => ("Ce patient a fermé son compte Mon espace santé.", "Contactez-le par téléphone ou par courrier."),
+        Reason::Forbidden => (
+            "Ce patient s’est opposé à recevoir des messages, ou Mon espace santé ne les accepte pas.",
+            "Contactez-le par téléphone ou par courrier, et notez son opposition dans sa fiche.",
+        ),
+        Reason::TooLarge | Reason::Full => (
+            "Le message dépasse ce que Mon espace santé reçoit : 25 Mo en tout, ou la messagerie du patient est pleine.",
+            "Allégez les pièces jointes ou répartissez-les sur plusieurs messages.",
+        ),
+        Reason::Content => (
+            "Mon espace santé a refusé le contenu du message ou une pièce jointe.",
+            "Renvoyez le document en PDF, en image JPEG ou en texte.",
+        ),
+        _ => return None,
+    })
+}
+
 /// What the sender can do.
 pub fn next_step(reason: Reason) -> &'static str {
     match reason {
@@ -51,7 +75,9 @@ pub fn next_step(reason: Reason) -> &'static str {
         Reason::NoRight => "Demandez au responsable de la boîte de vous rendre cette autorisation.",
         Reason::Gone => "Rédigez-le de nouveau si vous vouliez l’envoyer.",
         Reason::Infected => "Retirez ce fichier et faites vérifier votre poste avant de renvoyer le message.",
-        Reason::Loop | Reason::OurSide | Reason::Cancelled | Reason::Other => "Contactez votre support en lui transmettant cet avis.",
+        Reason::Loop | Reason::OurSide | Reason::Cancelled | Reason::Other => {
+            "Contactez votre support en lui transmettant cet avis."
+        }
         Reason::Uncertain => "Demandez au destinataire s’il l’a reçu avant de le renvoyer.",
     }
 }

@@ -32,6 +32,7 @@ fn told(trouble: Trouble) -> Told {
         trouble: Some(trouble),
         host: Some("mx.autre.mssante.example".into()),
         original: None,
+        patient: false,
     }
 }
 

@@ -237,7 +237,7 @@ fn csv(
 }
 
 /// One line of the file (RFC 4180, with the separator of French spreadsheets). A cell is never a formula.
-fn row(cells: &[String]) -> String {
+pub(crate) fn row(cells: &[String]) -> String {
     let cell = |text: &String| {
         let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
         format!("\"{guard}{}\"", text.replace('"', "\"\""))

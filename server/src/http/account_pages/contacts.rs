@@ -68,7 +68,8 @@ async fn ordinary(state: &State, caller: &Caller, typed: &str) -> Result<Result<
         return Ok(Err(fault.code()));
     }
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    if state.is_listed(&address) || state.store.account_by_address(&address).await?.is_some() || domain.contains(".mssante.") {
+    if state.is_listed(&address) || state.store.account_by_address(&address).await?.is_some() || domain.contains(".mssante.")
+    {
         return Ok(Err("contact-mssante"));
     }
     if state.store.contact(caller.person).await?.ordinary_email.eq_ignore_ascii_case(&address) {

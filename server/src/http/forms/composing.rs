@@ -12,6 +12,7 @@ use wire::{
     id::{AccountId, EmailId},
     limits::{SUBJECT_CHARS, TEXT_CHARS},
     mail::{Address, keyword},
+    patient::Answering,
 };
 
 use super::{Desk, File, Posted, say};
@@ -108,6 +109,11 @@ async fn typed(desk: &Desk, form: &Posted, before: DraftInput, faults: &mut Vec<
         references: before.references,
         attachments,
         receipt: !form.get("receipt").is_empty(),
+        ends: match Answering::from_code(form.get("reponse")) {
+            Some(choice) => choice != Answering::Allowed,
+            None => before.ends,
+        },
+        automatic: false,
     })
 }
 
@@ -249,7 +255,7 @@ pub(super) async fn send(desk: &Desk, form: &Posted) -> Result<Response, Error> 
         Mode::Forward => (source, keyword::FORWARDED),
         Mode::Reply | Mode::ReplyAll => (source, keyword::ANSWERED),
     });
-    match compose::send(&desk.state, &acting, draft, answered).await {
+    match compose::send(&desk.state, &acting, draft, answered, !form.get("ensemble").is_empty()).await {
         Ok(_) => {
             // It has left: a sign that stays a minute longer is no failure.
             if let Err(error) = over(desk, form, draft).await {
@@ -262,6 +268,24 @@ pub(super) async fn send(desk: &Desk, form: &Posted) -> Result<Response, Error> 
             let faults = refusals(&input, error);
             again(desk, form, Typed { input, draft: Some(draft), faults }).await
         }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Sends a kept draft to each of its patients apart, or to all together though they see each other.
+pub(super) async fn apart(desk: &Desk, form: &Posted) -> Result<Redirect, Error> {
+    let (acting, writing) = (desk.acting::<Send>().await?, desk.acting::<Draft>().await?);
+    let draft: EmailId = form.get("draft").parse().map_err(|_| Error::NotFound)?;
+    let sent = match form.get("op") {
+        "send-apart" => compose::send_apart(&desk.state, &acting, &writing, draft).await.map(drop),
+        _ => compose::send(&desk.state, &acting, draft, None, true).await.map(drop),
+    };
+    match sent {
+        Ok(()) => Ok(form.back(desk.account, "sending")),
+        Err(ComposeError::NotADraft) => Ok(form.back(desk.account, "failed")),
+        Err(ComposeError::Submit(SubmitError::Store(error))) => Err(error.into()),
+        // The composer says why when it is sent from there.
+        Err(ComposeError::Submit(_) | ComposeError::Fields(_)) => Ok(say(&draft_path(desk.account, draft), "failed")),
         Err(error) => Err(failed(error)),
     }
 }
@@ -331,6 +355,7 @@ fn refusals(input: &DraftInput, error: SubmitError) -> Vec<FieldError> {
             refused.into_iter().map(one).collect()
         }
         SubmitError::TooMuch(what, most) => vec![fault("", &format!("rate-{what}"), vec![most.to_string()])],
+        SubmitError::Patient(wrong) => vec![fault("", wrong.code(), wrong.params())],
         _ => vec![fault("", "forbiddenToSend", Vec::new())],
     }
 }
@@ -352,6 +377,7 @@ async fn again(desk: &Desk, form: &Posted, typed: Typed) -> Result<Response, Err
         attachments: files.map(|f| Attached { blob: f.blob, name: f.name, kind: f.kind, size: f.size }).collect(),
         faults,
         receipt: Some(input.receipt),
+        ends: input.ends,
         ..Drawn::default()
     };
     let path = match (origin(form), draft) {

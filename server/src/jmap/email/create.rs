@@ -15,7 +15,7 @@ use crate::jmap::error::SetError;
 use crate::jmap::types::{self, InState};
 use crate::service::content::BlobName;
 use crate::service::on_behalf;
-use crate::service::prepare::{Place, prepare};
+use crate::service::prepare::{Place, parties, prepare, with_patient};
 use crate::service::send::new_message_id;
 
 /// Writes and keeps a message; answers its id, blob, thread and size.
@@ -52,7 +52,12 @@ pub async fn create(batch: &Batch, granted: &Granted, in_state: &InState, object
     }
     let raw = Bytes::from(raw);
     let place = Place { received_at, mailboxes, keywords, dedup_key: None };
-    let email = tokio::task::spawn_blocking(move || prepare(raw, place).0).await.map_err(|_| SetError::new("serverFail"))?;
+    let domain = batch.state.config.mss.patient_domain.clone();
+    let prepared = tokio::task::spawn_blocking(move || {
+        let all = parties(&raw);
+        with_patient(prepare(raw, place).0, &all, &domain)
+    });
+    let email = prepared.await.map_err(|_| SetError::new("serverFail"))?;
     let store = in_state.store(&batch.state.store);
     let record = store.email_insert(acting.actor(), acting.account(), email).await?;
     Ok(json!({"id": record.id, "blobId": record.blob.to_string(), "threadId": record.thread, "size": record.size}))

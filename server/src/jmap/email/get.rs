@@ -10,6 +10,7 @@ use wire::{
     id::{AccountId, EmailId, ThreadId},
     jmap::{PLI, TEAM},
     mail::{Card, Conversation},
+    patient::Exchange,
     team::Work,
 };
 
@@ -20,7 +21,7 @@ use crate::jmap::error::MethodError;
 use crate::jmap::types::{self, Answer, GetArgs, Object};
 use crate::service::content::Content;
 use crate::service::structure::Structure;
-use crate::service::{cards, conversations, reading, receipts, team};
+use crate::service::{cards, conversations, patients, reading, receipts, team};
 
 /// Takes the arguments on bodies out of the others.
 ///
@@ -60,7 +61,8 @@ pub async fn get(batch: &mut Batch, mut arguments: Object) -> Answer {
         }
         None => ids = every(batch, account).await?,
     }
-    let loaded = Loaded::read(batch, account, &ids.iter().map(|(id, _)| *id).collect::<Vec<_>>(), &wanted).await?;
+    let zone = batch.zone_name().await?;
+    let loaded = Loaded::read(batch, account, &zone, &ids.iter().map(|(id, _)| *id).collect::<Vec<_>>(), &wanted).await?;
     let mut list = Vec::with_capacity(ids.len());
     for (id, text) in ids {
         match loaded.rows.get(&id) {
@@ -97,13 +99,20 @@ struct Loaded {
     structures: HashMap<EmailId, Structure>,
     conversations: HashMap<ThreadId, Conversation>,
     works: HashMap<ThreadId, Work>,
+    exchanges: HashMap<ThreadId, Exchange>,
     cards: HashMap<String, Card>,
     /// The newest submission of each message that has one.
     submissions: HashMap<EmailId, Submission>,
 }
 
 impl Loaded {
-    async fn read(batch: &Batch, account: AccountId, ids: &[EmailId], wanted: &[String]) -> Result<Self, MethodError> {
+    async fn read(
+        batch: &Batch,
+        account: AccountId,
+        zone: &str,
+        ids: &[EmailId],
+        wanted: &[String],
+    ) -> Result<Self, MethodError> {
         let store = &batch.state.store;
         let asked = |name: &str| wanted.iter().any(|w| w == name);
         let needs = properties::needs(wanted);
@@ -117,6 +126,7 @@ impl Loaded {
             structures: HashMap::new(),
             conversations: HashMap::new(),
             works: HashMap::new(),
+            exchanges: HashMap::new(),
             cards: HashMap::new(),
             submissions: HashMap::new(),
         };
@@ -127,7 +137,7 @@ impl Loaded {
             let read = store.structures(account, &found).await?;
             loaded.structures = read.into_iter().map(|(id, bytes)| (id, Structure::from_bytes(&bytes))).collect();
         }
-        if asked("conversation") || asked("work") {
+        if asked("conversation") || asked("work") || asked("patient") {
             let mut threads: Vec<ThreadId> = loaded.rows.values().map(|row| row.thread).collect();
             threads.sort_unstable();
             threads.dedup();
@@ -136,6 +146,9 @@ impl Loaded {
             }
             if asked("work") {
                 loaded.works = team::of(store, account, batch.caller.person, &threads).await?;
+            }
+            if asked("patient") {
+                loaded.exchanges = patients::of(&batch.state, account, zone, &threads).await?;
             }
         }
         if asked("card") {
@@ -180,6 +193,9 @@ async fn one(
     }
     if asked("work") {
         object.insert("work".into(), json!(loaded.works.get(&row.thread)));
+    }
+    if asked("patient") {
+        object.insert("patient".into(), json!(loaded.exchanges.get(&row.thread)));
     }
     let submission = loaded.submissions.get(&row.id);
     if asked("pending") {

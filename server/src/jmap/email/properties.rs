@@ -48,6 +48,7 @@ pub const EXTENSION: &[&str] = &[
     "pending",
     "delivery",
     "receiptTo",
+    "patient",
 ];
 /// Those of our extension for teams.
 pub const TEAM_EXTENSION: &[&str] = &["work"];
@@ -66,6 +67,7 @@ const ROW: &[&str] = &[
     "pending",
     "work",
     "delivery",
+    "patient",
 ];
 /// Of the summary, kept small for lists.
 const SUMMARY: &[&str] = &["from", "to", "cc", "subject", "preview", "attachmentKind", "card"];

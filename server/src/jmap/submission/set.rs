@@ -114,16 +114,19 @@ fn created(batch: &Batch, submission: &Submission) -> Value {
 
 async fn create(batch: &Batch, acting: &Acting<Send>, in_state: &InState, object: &Value) -> Result<Submission, SetError> {
     let members = object.as_object().ok_or_else(|| SetError::new("invalidProperties"))?;
-    if let Some(bad) = members.keys().find(|name| !["identityId", "emailId", "envelope"].contains(&name.as_str())) {
+    // `patientsConfirmed` (our extension): who sends knows that patients and others see each other.
+    let known = ["identityId", "emailId", "envelope", "patientsConfirmed"];
+    if let Some(bad) = members.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(SetError::properties([bad]));
     }
+    let confirmed = batch.uses(PLI) && members.get("patientsConfirmed").and_then(Value::as_bool).unwrap_or(false);
     let text = |name: &str| members.get(name).and_then(Value::as_str).ok_or_else(|| SetError::properties([name]));
     let email = batch.parse_id(text("emailId")?).ok_or_else(|| SetError::properties(["emailId"]))?;
     let identity = batch.parse_id(text("identityId")?).ok_or_else(|| SetError::properties(["identityId"]))?;
     let envelope = members.get("envelope").filter(|v| !v.is_null()).map(envelope).transpose()?;
     let now = batch.state.clock.now_ms();
     let send_at = envelope.as_ref().map_or(Ok(None), |envelope| held_until(envelope, now))?;
-    let asked = Submit { email, identity: Some(identity), envelope, send_at };
+    let asked = Submit { email, identity: Some(identity), envelope, send_at, confirmed };
     let outbox = in_state.store(&batch.state.store);
     submit_to(&batch.state, &outbox, acting, asked).await.map_err(refusal)
 }
@@ -195,6 +198,7 @@ fn refusal(error: SubmitError) -> SetError {
         }
         SubmitError::InvalidEmail(names) => SetError::new("invalidEmail").with("properties", json!(names)),
         SubmitError::TooLarge(max) => SetError::new("tooLarge").with("maxSize", max),
+        SubmitError::Patient(fault) => SetError::new(fault.code()).because(fault.params().join(", ")),
         SubmitError::TooMuch(what, max) => SetError::new("rateLimit").because(format!("{what}: {max}")),
         SubmitError::Store(error) => error.into(),
     }

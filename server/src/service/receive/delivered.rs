@@ -44,7 +44,7 @@ pub(super) async fn report(
     let address = recipient.path.address.clone();
     let original = recipient.orcpt.as_deref().and_then(|orcpt| orcpt.split_once(';'));
     let original = original.filter(|(kind, _)| kind.eq_ignore_ascii_case("rfc822")).map(|(_, address)| address.to_owned());
-    let told = Told { shown: address.clone(), address, trouble: None, host: None, original };
+    let told = Told { shown: address.clone(), address, trouble: None, host: None, original, patient: false };
     let returned = mail::report::returned_headers(raw);
     let report = compose(&notice, &[told], Some(&returned)).map_err(|_| store::Error::Corrupt("report"))?;
     Ok(Some(Receipt { report: Bytes::from(report), to: sender.address.clone(), local: false }))

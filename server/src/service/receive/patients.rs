@@ -5,6 +5,7 @@ use mail::address::Address;
 use relay::receive::Incoming;
 use relay::smtp::Reply;
 use relay::trust::domain;
+use store::patients::exchange::Writer;
 use store::patients::{Answer, Sent};
 use wire::id::AccountId;
 
@@ -91,11 +92,30 @@ pub async fn sent(
     // The exchange of another operator's BAL is kept there.
     let Some(account) = answered else { return Ok(Vec::new()) };
     let open = !ends(&fields);
-    Ok(patients.into_iter().map(|to| Sent { account, patient: to.clone(), open }).collect())
+    let quiet = fields.iter().any(|field| field.name.eq_ignore_ascii_case("Auto-Submitted"));
+    let parsed = mail::parse(message, &mail::Limits::default());
+    let named = |email: &str| {
+        let mut all = [&parsed.to, &parsed.cc, &parsed.bcc].into_iter().flatten().flatten();
+        all.find(|one| mail::address::normalise(&one.email).eq_ignore_ascii_case(email)).and_then(|one| one.name.clone())
+    };
+    Ok(patients.into_iter().map(|to| Sent { account, patient: to.clone(), name: named(to), open, quiet }).collect())
 }
 
-/// Does this message end the exchange: its subject is exactly `[FIN]`, or `X-MSS-MES: FIN`?
-fn ends(fields: &[mail::header::Header]) -> bool {
+/// Who wrote a message that was accepted, where a patient did.
+pub fn writer(state: &State, incoming: &Incoming) -> Option<Writer> {
+    let ours = &state.config.mss.patient_domain;
+    let address = incoming.envelope.from.as_ref().map(|path| path.address.as_str())?;
+    if domain::of_address(address).as_ref() != Some(ours) {
+        return None;
+    }
+    let parsed = mail::parse(&incoming.data, &mail::Limits::default());
+    let name = parsed.from.iter().flatten().next().and_then(|from| from.name.clone());
+    let message_ids = parsed.message_id.iter().map(|id| mail::thread::normalise_id(id)).collect();
+    Some(Writer { address: mail::address::normalise(address).to_lowercase(), name, message_ids })
+}
+
+/// Does a message with these fields end the exchange: its subject is exactly `[FIN]`, or `X-MSS-MES: FIN`?
+pub fn ends(fields: &[mail::header::Header]) -> bool {
     fields.iter().any(|field| {
         let value = mail::header::text(&field.raw_value);
         match field.name.to_ascii_lowercase().as_str() {

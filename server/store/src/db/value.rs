@@ -46,7 +46,10 @@ from! {
     wire::id::MailboxId => Int, |value| value.0;
     wire::id::ThreadId => Int, |value| value.0;
     wire::id::NoteId => Int, |value| value.0;
+    wire::id::PatientId => Int, |value| value.0;
     wire::id::PersonId => Int, |value| value.0;
+    wire::id::RecordId => Int, |value| value.0;
+    wire::id::TemplateId => Int, |value| value.0;
     wire::id::SessionId => Int, |value| value.0;
     wire::id::TokenId => Int, |value| value.0;
     wire::id::SubmissionId => Int, |value| value.0;

@@ -9,6 +9,7 @@ use crate::Store;
 use crate::db::{Tx, args, statements};
 use crate::error::{Error, Result};
 use crate::keys::Owner;
+use crate::patients::exchange::{self, Writer};
 use crate::receipts::Receipt;
 use crate::relay_jobs::{self, JobEnvelope, NewJob};
 use crate::traces::{Actor, Means};
@@ -37,6 +38,7 @@ struct Taking {
     batch: Batch,
     code: Vec<u8>,
     reports: Vec<NewJob>,
+    patient: Option<Writer>,
 }
 
 async fn take(tx: &mut Tx, taking: &Taking) -> Result<Inserted> {
@@ -50,18 +52,22 @@ async fn take(tx: &mut Tx, taking: &Taking) -> Result<Inserted> {
     let kept = insert::run(tx, &taking.batch).await?.pop().ok_or(Error::Corrupt("receive"))?;
     let keys = tx.keys(Owner::Account(account.0)).await?;
     relay_jobs::queue(tx, &keys, ACTOR, account, None, &taking.reports).await?;
+    if let Some(patient) = &taking.patient {
+        exchange::received(tx, &keys, account, patient).await?;
+    }
     Ok(kept)
 }
 
 impl Store {
     /// Keeps a message of another operator, once per BAL, and queues with it the report that its sender wants of that.
-    /// Durable when this returns.
+    /// `patient`: who wrote it, where a patient did. Durable when this returns.
     pub async fn email_receive(
         &self,
         account: AccountId,
         origin: &Origin,
         new: NewEmail,
         report: Option<Receipt>,
+        patient: Option<Writer>,
     ) -> Result<Inserted> {
         let mut reports = Vec::new();
         if let Some(report) = report {
@@ -75,7 +81,7 @@ impl Store {
         let keys = self.keys(Owner::Account(account.0)).await?;
         let named = [origin.operator.as_bytes(), b"\0", &origin.digest].concat();
         let code = keys.lookup("received", &named).to_vec();
-        self.write(Taking { batch, code, reports }, |tx, taking| take(tx, taking).boxed()).await
+        self.write(Taking { batch, code, reports, patient }, |tx, taking| take(tx, taking).boxed()).await
     }
 
     /// Forgets what was received before `before`: nobody hands a message over again so late. How many rows.

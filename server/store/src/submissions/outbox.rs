@@ -121,7 +121,7 @@ async fn outcome(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
     relay_jobs::queue(tx, &keys, due.actor, account, Some(id), &onward.jobs).await?;
     sent::record(tx, &keys, account, id, onward).await?;
     for patient in &onward.patients {
-        patients::record(tx, patient, &onward.message_ids).await?;
+        patients::record(tx, patient, &onward.message_ids, due.actor.person).await?;
     }
     let delivered = merged.iter().filter(|one| one.delivered == "yes").count();
     let detail = json!({

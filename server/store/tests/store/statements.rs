@@ -55,6 +55,7 @@ fn migrations_differ_only_in_types() {
         "0008_received",
         "0009_staff",
         "0011_team",
+        "0013_patients",
     ] {
         let read = |engine: &str| {
             let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);

@@ -3,10 +3,7 @@
 use leptos::{prelude::*, web_sys};
 use serde::Deserialize;
 use std::cell::{Cell, RefCell};
-use wire::{
-    Problem,
-    limits::{MESSAGE_OCTETS, UPLOAD_OCTETS},
-};
+use wire::{Problem, limits::UPLOAD_OCTETS};
 
 use crate::{
     browser::upload::{self, Running, Step},
@@ -42,9 +39,10 @@ pub fn add(writing: Writing, files: Vec<web_sys::File>) {
         let octets = file.size() as u64;
         let there: u64 = writing.files.with_untracked(|files| files.iter().map(|file| file.size).sum());
         // In the message a file takes a third more (base64).
-        let room = (MESSAGE_OCTETS * 3 / 4).saturating_sub(there);
+        let most = writing.most_octets() * 3 / 4;
+        let room = most.saturating_sub(there);
         if octets > UPLOAD_OCTETS.min(room) {
-            let limit = size::bytes(lang, UPLOAD_OCTETS.min(MESSAGE_OCTETS * 3 / 4));
+            let limit = size::bytes(lang, UPLOAD_OCTETS.min(most));
             writing.too_large.set(Some(i18n::compose::attach_too_large(lang, &file.name(), &limit)));
             continue;
         }

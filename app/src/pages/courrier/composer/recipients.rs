@@ -6,7 +6,7 @@ use leptos::{
     task::spawn_local,
 };
 use wire::{
-    check,
+    check, ins,
     mail::{Address, Correspondent, Recipient},
 };
 
@@ -43,6 +43,11 @@ impl Chip {
     /// Whether mail to it is known to be refused.
     pub fn is_refused(&self) -> bool {
         matches!(self.state.as_str(), "invalid" | "unknown" | "outside")
+    }
+
+    /// Whether it is the address of a patient.
+    pub fn is_patient(&self) -> bool {
+        self.address.email.split_once('@').is_some_and(|(local, _)| ins::is_like(local))
     }
 
     /// Takes what the server said of its address.
@@ -245,10 +250,12 @@ fn Chips(field: usize, id: String) -> impl IntoView {
     let active = move || offer.list.with(|list| !list.is_empty()).then(|| format!("{list_id}-{}", offer.chosen.get()));
     let chip = move |chip: Chip| {
         let shown = name::shown(chip.address.name.as_deref(), &chip.address.email).to_owned();
-        let (email, words) = (chip.address.email.clone(), [&chip.address.email, " : ", &chip.words(lang)].concat());
+        let (email, words) =
+            (chip.address.email.clone(), [&ins::shown(&chip.address.email), " : ", chip.words(lang).as_str()].concat());
+        let kind = chip.is_patient().then_some("patient");
         let icon = chip.is_refused().then(|| view! { <Icon name="warning"/> });
         view! {
-            <span class="chip" data-state=chip.state title=words>
+            <span class="chip" data-state=chip.state data-kind=kind title=words>
                 {icon}
                 <span>{shown.clone()}</span>
                 <button type="button" aria-label=i18n::compose::remove_recipient(lang, &shown) on:click=move |_| writing.remove(field, &email)>
@@ -350,7 +357,7 @@ fn Offers(offer: Offer, field: usize, id: String) -> impl IntoView {
                 <Avatar name=shown.clone() address=it.email.clone() kind=kind/>
                 <span>
                     <span>{shown}</span>
-                    <small>{it.email}{quality.map(|quality| [" · ", &quality].concat())}</small>
+                    <small>{ins::shown(&it.email)}{quality.map(|quality| [" · ", &quality].concat())}</small>
                 </span>
             </div>
         }
@@ -373,7 +380,7 @@ fn Faults(field: usize) -> impl IntoView {
     let faults = move || {
         writing.recipients[field].with(|chips| {
             let refused = chips.iter().filter(|chip| chip.is_refused());
-            refused.map(|chip| view! { <p class="field-error"><Icon name="warning"/><span><strong>{chip.address.email.clone()}</strong>" "{chip.words(lang)}</span></p> }).collect_view()
+            refused.map(|chip| view! { <p class="field-error"><Icon name="warning"/><span><strong>{ins::shown(&chip.address.email)}</strong>" "{chip.words(lang)}</span></p> }).collect_view()
         })
     };
     let none = move || !writing.recipients[field].with(|chips| chips.iter().any(Chip::is_refused));

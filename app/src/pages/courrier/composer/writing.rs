@@ -7,8 +7,9 @@ use serde_json::Map;
 use wire::{
     FieldError, Problem,
     id::{EmailId, IdentityId},
-    limits::RECIPIENTS,
+    limits::{MESSAGE_OCTETS, PATIENT_OCTETS, RECIPIENTS},
     mail::{Address, keyword},
+    patient::Answering,
     portal::Action,
 };
 
@@ -68,6 +69,10 @@ pub struct Writing {
     pub text: RwSignal<String>,
     /// A receipt of reading is asked for.
     pub receipt: RwSignal<bool>,
+    /// What a patient may do with it.
+    pub answering: RwSignal<Answering>,
+    /// It was refused because patients and others would see each other.
+    pub mixed: RwSignal<bool>,
     pub files: RwSignal<Vec<File>>,
     /// How much of each file on its way has left, from 0 to 1.
     pub progress: RwSignal<Vec<(u32, RwSignal<Option<u32>>)>>,
@@ -106,6 +111,8 @@ impl Writing {
             subject: RwSignal::new(draft.subject.clone()),
             text: RwSignal::new(draft.text.clone()),
             receipt: RwSignal::new(draft.receipt == Some(true)),
+            answering: RwSignal::new(if draft.ends { Answering::Refused } else { Answering::Allowed }),
+            mixed: RwSignal::new(draft.faults.iter().any(|fault| is_mixed(&fault.code))),
             files: RwSignal::new(listed(&draft.attachments)),
             progress: RwSignal::new(Vec::new()),
             thread: StoredValue::new((draft.in_reply_to.clone(), draft.references.clone())),
@@ -183,6 +190,7 @@ impl Writing {
         self.subject.set(kept.subject);
         self.text.set(kept.text);
         self.receipt.set(kept.receipt == Some(true));
+        self.answering.set(if kept.ends { Answering::Refused } else { Answering::Allowed });
         self.files.set(listed(&kept.attachments));
         self.mail.toasts.say(i18n::compose::restored(self.mail.lang).to_owned());
         self.changed();
@@ -203,11 +211,27 @@ impl Writing {
             subject: self.subject.get_untracked(),
             text: self.text.get_untracked(),
             receipt: Some(self.receipt.get_untracked()),
+            ends: self.parties_now().0 > 0 && self.answering.get_untracked() != Answering::Allowed,
             in_reply_to,
             references,
             attachments: self.files.with_untracked(|files| files.iter().filter_map(attached).collect()),
             ..Draft::default()
         }
+    }
+
+    /// How many patients and how many others it goes to.
+    pub fn parties(&self) -> (usize, usize) {
+        self.recipients.iter().fold((0, 0), |sum, field| field.with(|chips| counted(sum, chips)))
+    }
+
+    /// The same without following them.
+    pub fn parties_now(&self) -> (usize, usize) {
+        self.recipients.iter().fold((0, 0), |sum, field| field.with_untracked(|chips| counted(sum, chips)))
+    }
+
+    /// Octets that the message may have.
+    pub fn most_octets(&self) -> u64 {
+        if self.parties_now().0 > 0 { PATIENT_OCTETS } else { MESSAGE_OCTETS }
     }
 
     /// Whether nothing would be lost by throwing it away.
@@ -384,6 +408,10 @@ impl Writing {
         if refused > 0 {
             return Some(i18n::recipient::refused(lang, refused as u64));
         }
+        let octets: u64 = self.files.with_untracked(|files| files.iter().map(|file| file.size).sum());
+        if self.parties_now().0 > 0 && octets > PATIENT_OCTETS * 3 / 4 {
+            return Some(i18n::error(lang, "patient-too-large", &[(PATIENT_OCTETS / 1_000_000).to_string()]));
+        }
         let failed = self.files.with_untracked(|files| files.iter().find_map(|file| file.failed.clone()));
         let waiting =
             self.files.with_untracked(|files| files.iter().find(|file| file.blob.is_none()).map(|file| file.name.clone()));
@@ -499,14 +527,27 @@ impl Writing {
             });
         }
         let code = if problem.status == 0 { "network" } else { problem.code() };
+        self.mixed.set(is_mixed(code));
         // `messages-hour: 200` says which limit and its number.
         let rate = (code == "rateLimit").then(|| problem.title.split_once(": ")).flatten();
         self.failure.set(Some(match rate {
             Some((what, most)) => i18n::error(lang, &["rate-", what].concat(), &[most.to_owned()]),
+            // What is said of patients names what the server names.
+            None if code.starts_with("patient-") => i18n::error(lang, code, std::slice::from_ref(&problem.title)),
             None => i18n::error(lang, code, &[]),
         }));
         self.check(true);
     }
+}
+
+/// Refused until it is confirmed, or sent apart.
+fn is_mixed(code: &str) -> bool {
+    matches!(code, "patient-mixed" | "patient-several")
+}
+
+fn counted((patients, others): (usize, usize), chips: &[Chip]) -> (usize, usize) {
+    let of = chips.iter().filter(|chip| chip.is_patient()).count();
+    (patients + of, others + chips.len() - of)
 }
 
 fn attached(file: &File) -> Option<Attached> {
