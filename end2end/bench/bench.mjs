@@ -137,7 +137,7 @@ async function network(page) {
 
 async function browser(pid) {
   const chrome = await chromium.launch({
-    executablePath: process.env.PLI_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.PLI_CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path)),
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
   const times = { signIn: [], open: [], next: [], search: [] };
