@@ -21,8 +21,8 @@ run: site ## builds and starts the demonstration on http://127.0.0.1:3000 (LISTE
 	node end2end/peers/run.mjs --origin http://$(LISTEN) -- target/debug/pli demo --data target/demo --listen $(LISTEN)
 
 test: setup-test site ## runs every test, those in the browser included
-	$(CARGO) test $(HOST) --no-run
-	$(CARGO) build $(HOST)
+	.ci/timed tests $(CARGO) test $(HOST) --no-run
+	.ci/timed program $(CARGO) build $(HOST)
 	.ci/test
 
 build: site ## leaves the program with everything in it at target/release/pli
@@ -46,9 +46,9 @@ setup: ## installs what building needs
 	@.ci/setup build
 
 setup-test:
-	@.ci/setup test
+	@.ci/timed setup .ci/setup test
 
 site: setup
-	$(CARGO) build --locked -p site
-	$(CARGO) build $(HYDRATE) --profile wasm
-	target/debug/site --wasm target/wasm32-unknown-unknown/wasm/app.wasm
+	.ci/timed site $(CARGO) build --locked -p site
+	.ci/timed wasm $(CARGO) build $(HYDRATE) --profile wasm
+	.ci/timed assets target/debug/site --wasm target/wasm32-unknown-unknown/wasm/app.wasm
