@@ -15,6 +15,8 @@ const phone = { ...devices['Pixel 7'], ...chromium, viewport: { width: 390, heig
 
 // A trace costs as much as the test itself: the second try of a failed one makes it (or `--trace on`).
 // Each worker has its own server and data directory (support/server.ts); `plain` runs without JavaScript.
+// What is tagged `@once` is about the server, not the screen: it runs on the wide page only, where `good` (support/opening.ts)
+// narrows the page too. Without JavaScript only the mail pages differ: only they (plain/plain.spec.ts) run on a phone as well.
 export default defineConfig({
   testDir: './tests',
   globalSetup: './support/template.ts',
@@ -28,8 +30,8 @@ export default defineConfig({
   use: { locale: 'fr-FR', timezoneId: 'Europe/Paris', colorScheme: 'light', trace: 'on-first-retry' },
   projects: [
     { name: 'desktop', use: desktop, testIgnore: /plain\// },
-    { name: 'phone', use: phone, testIgnore: /plain\/|desktop\// },
+    { name: 'phone', use: phone, testIgnore: /plain\/|desktop\//, grepInvert: /@once/ },
     { name: 'desktop-plain', use: { ...desktop, javaScriptEnabled: false }, testMatch: /plain\// },
-    { name: 'phone-plain', use: { ...phone, javaScriptEnabled: false }, testMatch: /plain\// },
+    { name: 'phone-plain', use: { ...phone, javaScriptEnabled: false }, testMatch: /plain\/plain/ },
   ],
 });

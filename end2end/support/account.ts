@@ -56,7 +56,7 @@ export function journeys(scripted: boolean) {
     }
   });
 
-  test('a device is enrolled by its QR code, then opens the account; a confirmation is asked for later', async ({ page, server }, info) => {
+  test('a device is enrolled by its QR code, then opens the account; a confirmation is asked for later', { tag: '@once' }, async ({ page, server }, info) => {
     test.slow();
     const login = 'linh.nguyen@pharmacien.mssante.example';
     await signIn(page, server, login);
@@ -102,7 +102,7 @@ export function journeys(scripted: boolean) {
     await expect(page.getByText('Appareil enregistré')).toBeVisible();
   });
 
-  test('a mobile is verified by text message, and opens the account', async ({ page, server }) => {
+  test('a mobile is verified by text message, and opens the account', { tag: '@once' }, async ({ page, server }) => {
     test.slow();
     const login = 'thomas.garcia@masseur-kinesitherapeute.mssante.example';
     const mobile = '+33611223344';
@@ -153,7 +153,7 @@ export function journeys(scripted: boolean) {
     await toTheCode(page, server, login, fresh);
   });
 
-  test('stolen credentials: the account is suspended without signing in', async ({ page, server }) => {
+  test('stolen credentials: the account is suspended without signing in', { tag: '@once' }, async ({ page, server }) => {
     const login = 'sophie.petit@chirurgien-dentiste.mssante.example';
     await page.goto(`${server.url}/connexion`);
     await page.getByRole('link', { name: /Suspendre mon compte/ }).click();
@@ -179,7 +179,7 @@ export function journeys(scripted: boolean) {
     await expect(page.getByText(/Ce compte est suspendu/)).toBeVisible();
   });
 
-  test('signature, notices, application password, closing', async ({ page, server }) => {
+  test('signature, notices, application password, closing', { tag: '@once' }, async ({ page, server }) => {
     test.slow();
     const login = 'aminata.kone@medecin.mssante.example';
     await signIn(page, server, login);

@@ -67,7 +67,7 @@ async function another(browser: Browser, options: object): Promise<[BrowserConte
 export function approvals(scripted: boolean) {
   const login = 'marc.fontaine@biologie-rochechouart.mssante.example';
 
-  test('a sign-in is approved on an enrolled browser, another is refused', async ({ page, server, browser }, info) => {
+  test('a sign-in is approved on an enrolled browser, another is refused', { tag: '@once' }, async ({ page, server, browser }, info) => {
     test.slow();
     const look = async (one: Page, name: string) => {
       if (scripted) await good(one);

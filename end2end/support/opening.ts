@@ -17,11 +17,16 @@ export const test = base.extend<object, { portal: Server }>({
 export { expect };
 export const PASSPHRASE = 'parapluie-gravier-oseille';
 
-/** axe has nothing to say, and nothing overflows sideways. */
+/** axe has nothing to say, and nothing overflows sideways, at this width and on a narrow phone. */
 export async function good(page: Page) {
   const result = await new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze();
   expect(result.violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  const before = page.viewportSize()!;
+  for (const width of [before.width, 360]) {
+    await page.setViewportSize({ width, height: before.height });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), `at ${width}px`).toBeLessThanOrEqual(0);
+  }
+  await page.setViewportSize(before);
 }
 
 const WORDS = {

@@ -7,7 +7,7 @@ test.use({ expected: /status of (403|422) / });
 
 approvals(true);
 
-test('the approval page in English', async ({ browser, server }, info) => {
+test('the approval page in English', { tag: '@once' }, async ({ browser, server }, info) => {
   const context = await browser.newContext({ ...info.project.use, locale: 'en-GB' });
   const page = await context.newPage();
   await page.goto(`${server.url}/compte/approbation`);

@@ -35,7 +35,7 @@ test('from an invitation to the first message on behalf', async ({ dr, colleague
 test.describe('revocation while the other has a draft open', () => {
   test.use({ expected: /status of 404|status of 403/ });
 
-  test('the text stays on the screen, the BAL is gone', async ({ dr, browser, server }, info) => {
+  test('the text stays on the screen, the BAL is gone', { tag: '@once' }, async ({ dr, browser, server }, info) => {
     test.slow();
     const paul = await Guest.invited(dr, server, browser, info.project.use, 'Paul Durand', 'send');
     await hydrated(paul.page);
@@ -60,7 +60,7 @@ test.describe('revocation while the other has a draft open', () => {
   });
 });
 
-test('sending on behalf crossed with undo and with a send for later', async ({ dr, colleague, browser, server }, info) => {
+test('sending on behalf crossed with undo and with a send for later', { tag: '@once' }, async ({ dr, colleague, browser, server }, info) => {
   test.slow();
   const anne = await Guest.invited(dr, server, browser, info.project.use, 'Anne Colin', 'send');
   await hydrated(anne.page);
@@ -106,7 +106,7 @@ test('sending on behalf crossed with undo and with a send for later', async ({ d
   await anne.context.close();
 });
 
-test('a draft is handed in, returned with a word, corrected and approved', async ({ dr, browser, server }, info) => {
+test('a draft is handed in, returned with a word, corrected and approved', { tag: '@once' }, async ({ dr, browser, server }, info) => {
   test.slow();
   const lea = await Guest.invited(dr, server, browser, info.project.use, 'Lea Simon', 'draft');
   await hydrated(lea.page);

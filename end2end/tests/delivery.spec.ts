@@ -21,7 +21,7 @@ async function write(page: Page, to: string[], subject: string, receipt = false)
   await expect(page.getByTestId('toast').first()).toBeVisible();
 }
 
-test('a message crosses to another operator, and each recipient has a state that shows by itself', async ({ dr, server }) => {
+test('a message crosses to another operator, and each recipient has a state that shows by itself', { tag: '@once' }, async ({ dr, server }) => {
   const { autre } = await server.operators();
   const box = await Mailbox.of(server);
   await hydrated(dr);
@@ -41,7 +41,7 @@ test('a message crosses to another operator, and each recipient has a state that
   await expect(dr.getByTestId('message-list')).toContainText(`Non remis : ${subject}`);
 });
 
-test('a receipt is asked for in the composer and answered by a click', async ({ dr, server, colleague }) => {
+test('a receipt is asked for in the composer and answered by a click', { tag: '@once' }, async ({ dr, server, colleague }) => {
   const subject = `Accusé ${Date.now()}`;
   const other = await colleague('karim.benali@medecin.mssante.example');
   await hydrated(dr);
@@ -58,7 +58,7 @@ test('a receipt is asked for in the composer and answered by a click', async ({ 
   await expect(dr.getByTestId('delivery').locator('summary')).toContainText('1 lecture confirmée', { timeout: 40_000 });
 });
 
-test('a receipt that is declined is not asked for again', async ({ dr, server }) => {
+test('a receipt that is declined is not asked for again', { tag: '@once' }, async ({ dr, server }) => {
   const box = await Mailbox.of(server);
   const from = 'Dr Karim Benali <karim.benali@medecin.mssante.example>';
   const fields = { 'Return-Path': '<karim.benali@medecin.mssante.example>', From: from, 'Disposition-Notification-To': from, Subject: 'Question' };

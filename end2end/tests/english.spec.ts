@@ -1,7 +1,7 @@
 import { Mailbox, message } from '../support/mailbox';
 import { expect, hydrated, MARTIN, PASSWORD, test } from '../support/server';
 
-test('the language is chosen before signing in, and the mail speaks it', async ({ page, server }) => {
+test('the language is chosen before signing in, and the mail speaks it', { tag: '@once' }, async ({ page, server }) => {
   const known = (await server.mails('claire.martin@courriel.example')).length;
   await page.goto(`${server.url}/connexion?retour=/courrier`);
   await page.getByRole('button', { name: 'English' }).click();

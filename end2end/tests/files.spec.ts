@@ -4,7 +4,7 @@ import { expect, hydrated, test } from '../support/server';
 
 const BENALI = 'karim.benali@medecin.mssante.example';
 
-test('files: their progress, the limit where one is, taken out again, received as they were sent', async ({ dr, colleague }) => {
+test('files: their progress, the limit where one is, taken out again, received as they were sent', { tag: '@once' }, async ({ dr, colleague }) => {
   test.slow();
   const other = await colleague(BENALI);
   await hydrated(other);

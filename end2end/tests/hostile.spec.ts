@@ -14,7 +14,7 @@ const HTML = `<html><head><base href="http://evil.invalid/"><meta http-equiv="re
 <div style="position:fixed;inset:0;background:url(http://evil.invalid/css.png);z-index:9999">Couvre tout</div>
 <p>Texte lisible du message hostile.</p></body></html>`;
 
-test('a hostile message runs nothing, asks for nothing, and changes nothing around it', async ({ dr, server }) => {
+test('a hostile message runs nothing, asks for nothing, and changes nothing around it', { tag: '@once' }, async ({ dr, server }) => {
   const raw = message({ From: 'inconnu@ailleurs.example', Subject: 'Message hostile', 'Content-Type': 'text/html; charset=utf-8' }, `${HTML}\n`);
   const { url } = await (await Mailbox.of(server)).deliver(raw);
 

@@ -30,14 +30,14 @@ test('a message in detail: its header, its text, what it quotes, what was taken 
   await expect(body.locator('img, p b')).toHaveCount(0);
 });
 
-test('a name that hides another address is pointed at', async ({ dr, server }) => {
+test('a name that hides another address is pointed at', { tag: '@once' }, async ({ dr, server }) => {
   const fields = { From: '"annie.dupont@medecin.mssante.example" <pirate@ailleurs.example>', Subject: 'Urgent' };
   const { url } = await (await Mailbox.of(server)).deliver(message(fields, 'Bonjour'));
   await dr.goto(url);
   await expect(dr.getByRole('alert').filter({ hasText: 'Prudence' })).toContainText('pirate@ailleurs.example');
 });
 
-test('what was copied to the patient’s record is marked so, also after reloading, and the mark is taken back', async ({ dr, server }) => {
+test('what was copied to the patient’s record is marked so, also after reloading, and the mark is taken back', { tag: '@once' }, async ({ dr, server }) => {
   const { url } = await (await Mailbox.of(server)).deliver(message({ Subject: 'Compte rendu à reporter' }, 'Bonjour'));
   await dr.goto(url);
   await hydrated(dr);

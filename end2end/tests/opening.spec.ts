@@ -20,7 +20,7 @@ test('a professional opens a mailbox alone and finds the first message in it', a
 test.describe('in English', () => {
   test.use({ locale: 'en-GB' });
 
-  test('a nurse opens a mailbox alone', async ({ page, portal }, info) => {
+  test('a nurse opens a mailbox alone', { tag: '@once' }, async ({ page, portal }, info) => {
     test.slow();
     await page.goto(`${portal.url}/inscription`);
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');
@@ -33,7 +33,7 @@ test.describe('in English', () => {
   });
 });
 
-test('one of several activities is chosen; the employer answers for the data', async ({ page, portal }, info) => {
+test('one of several activities is chosen; the employer answers for the data', { tag: '@once' }, async ({ page, portal }, info) => {
   await identify(page, portal, /Anaïs LE GOFF/);
   await page.getByRole('button', { name: 'Continuer' }).click();
   await expect(page.getByRole('heading', { name: 'Votre identité' })).toBeVisible();
@@ -47,7 +47,7 @@ for (const [who, why] of [
   [/Nadia BEN SALEM/, 'sans profession enregistrée'],
   [/Paul GIRARD/, 'pas de boîte pour votre profession'],
 ] as const) {
-  test(`${who.source} may not, and is told why and where to turn`, async ({ page, portal }) => {
+  test(`${who.source} may not, and is told why and where to turn`, { tag: '@once' }, async ({ page, portal }) => {
     await identify(page, portal, who);
     await expect(page.getByRole('heading', { name: 'Boîte non ouverte' })).toBeVisible();
     await expect(page.getByText(why)).toBeVisible();
@@ -56,7 +56,7 @@ for (const [who, why] of [
   });
 }
 
-test('refusing at the provider leaves nothing', async ({ page, portal }) => {
+test('refusing at the provider leaves nothing', { tag: '@once' }, async ({ page, portal }) => {
   await identify(page, portal, 'Refuser');
   await expect(page.getByRole('alert')).toContainText('annulé');
   await good(page);

@@ -32,7 +32,7 @@ test('a member of a group writes as the service, under their own name', async ({
 test.describe('departure while the member reads', () => {
   test.use({ expected: /status of 404|status of 403/ });
 
-  test('the BAL leaves the screen by itself, the operator is told', async ({ browser, server }, info) => {
+  test('the BAL leaves the screen by itself, the operator is told', { tag: '@once' }, async ({ browser, server }, info) => {
     test.slow();
     const ines = await Desk.of(server, browser, info.project.use, INES);
     const name = 'Paula Roche';
@@ -56,7 +56,7 @@ test.describe('departure while the member reads', () => {
   });
 });
 
-test('the operator opens a structure; numbers are checked', async ({ browser, server }, info) => {
+test('the operator opens a structure; numbers are checked', { tag: '@once' }, async ({ browser, server }, info) => {
   test.slow();
   const context = await browser.newContext(info.project.use);
   const page = await context.newPage();
@@ -86,7 +86,7 @@ test('the operator opens a structure; numbers are checked', async ({ browser, se
   await context.close();
 });
 
-test('a program gets a token that is shown once', async ({ browser, server }, info) => {
+test('a program gets a token that is shown once', { tag: '@once' }, async ({ browser, server }, info) => {
   test.slow();
   const ines = await Desk.of(server, browser, info.project.use, INES);
   await ines.structure(server);
@@ -108,7 +108,7 @@ test('a program gets a token that is shown once', async ({ browser, server }, in
   await ines.context.close();
 });
 
-test('the yearly review: asked, answered, suspended, restored', async ({ browser }, info) => {
+test('the yearly review: asked, answered, suspended, restored', { tag: '@once' }, async ({ browser }, info) => {
   test.setTimeout(300_000);
   // A year passes: on a server of its own, since rights of others end meanwhile.
   const server = await Server.start(50 + (info.workerIndex % 20));

@@ -76,7 +76,7 @@ test.describe(() => {
   });
 });
 
-test('a device that does not recognise its owner, or has nothing: said on the page, nothing lost', async ({ page, server }, info) => {
+test('a device that does not recognise its owner, or has nothing: said on the page, nothing lost', { tag: '@once' }, async ({ page, server }, info) => {
   const origin = named(server);
   const device = await Device.in(page);
   await enter(page, server, origin, 'elodie.lefevre@sage-femme.mssante.example');
@@ -95,7 +95,7 @@ test('a device that does not recognise its owner, or has nothing: said on the pa
   await expect(page.locator('#login')).toHaveValue('elodie@exemple.example');
 });
 
-test('reached by its number, the service says by which name passkeys work', async ({ page, server }) => {
+test('reached by its number, the service says by which name passkeys work', { tag: '@once' }, async ({ page, server }) => {
   await page.goto(`${server.url}/connexion`);
   await expect(page.getByRole('button', { name: 'Se connecter avec une clé d’accès' })).toBeDisabled();
   await expect(page.getByRole('link', { name: named(server) })).toBeVisible();

@@ -2,7 +2,7 @@ import { good } from '../support/opening';
 import { known, MATRICULE, PATIENT, patientsUrl } from '../support/patients';
 import { expect, hydrated, test } from '../support/server';
 
-test('a patient is added, written to, answers, and the exchange is closed and reopened', async ({ dr, server, browser }) => {
+test('a patient is added, written to, answers, and the exchange is closed and reopened', { tag: '@once' }, async ({ dr, server, browser }) => {
   test.slow();
   const { patients } = await server.operators();
   const inbox = dr.url();
@@ -88,7 +88,7 @@ test('the composer looks different, and asks before patients and others see each
   await expect(dr.getByTestId('patients')).toContainText('PAT-TROIS');
 });
 
-test('the register, the opposition with its letter, the note: printed as PDF', async ({ dr, server }) => {
+test('the register, the opposition with its letter, the note: printed as PDF', { tag: '@once' }, async ({ dr, server }) => {
   test.slow();
   const sheet = await known(dr, server);
   const note = async (kind: string, channel = '') => {

@@ -49,7 +49,7 @@ test('archive, undo, star and move', async ({ dr }) => {
   await expect(dr.locator(`${rows} a[href="${href}"]`)).toHaveCount(1);
 });
 
-test('an attachment and the message itself are downloaded as they were sent', async ({ dr, server }) => {
+test('an attachment and the message itself are downloaded as they were sent', { tag: '@once' }, async ({ dr, server }) => {
   const file = randomBytes(70_000);
   const raw = messageWith(file, 'Compte rendu');
   const { url } = await (await Mailbox.of(server)).deliver(raw);
@@ -64,7 +64,7 @@ test('an attachment and the message itself are downloaded as they were sent', as
   expect(readFileSync(await eml.path()).equals(Buffer.from(raw))).toBe(true);
 });
 
-test('the next conversation has come before one asks for it, also after the open one was marked read', async ({ dr }) => {
+test('the next conversation has come before one asks for it, also after the open one was marked read', { tag: '@once' }, async ({ dr }) => {
   await hydrated(dr);
   const row = dr.locator(`${rows}[data-unread=true] + ${rows}`).first();
   const link = row.locator('a.row-link');

@@ -39,7 +39,7 @@ test('several rows: ticked one by one, as a range, all; archived, moved, deleted
   }
 });
 
-test('several rows: marked and starred together', async ({ dr }) => {
+test('several rows: marked and starred together', { tag: '@once' }, async ({ dr }) => {
   await hydrated(dr);
   const bulk = dr.locator('form.bulk');
   const ids = await dr.locator(rows).evaluateAll((all) => all.slice(4, 7).map((it) => it.getAttribute('data-id')!));

@@ -2,7 +2,7 @@ import { expect, hydrated, identify, test } from '../support/server';
 
 const MINUTE = 60;
 
-test('two minutes before the end one is warned and can stay; nothing is lost', async ({ dr, server }) => {
+test('two minutes before the end one is warned and can stay; nothing is lost', { tag: '@once' }, async ({ dr, server }) => {
   await dr.clock.install();
   await dr.goto(dr.url().replace(/\/m\w+$/, '/ecrire'));
   await hydrated(dr);
@@ -31,7 +31,7 @@ test('two minutes before the end one is warned and can stay; nothing is lost', a
 test.describe(() => {
   test.use({ expected: /status of 401/ });
 
-  test('a session that ends while writing: one signs in again, is where one was, and has all one typed', async ({ dr, server }) => {
+  test('a session that ends while writing: one signs in again, is where one was, and has all one typed', { tag: '@once' }, async ({ dr, server }) => {
     await dr.goto(dr.url().replace(/\/m\w+$/, '/ecrire'));
     await hydrated(dr);
     const composer = dr.getByTestId('composer');

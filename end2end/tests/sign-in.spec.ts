@@ -1,6 +1,6 @@
 import { expect, identify, MARTIN, PASSWORD, signIn, test } from '../support/server';
 
-test('a wrong password keeps what was typed and says so, in the words an unknown address gets', async ({ page, server }) => {
+test('a wrong password keeps what was typed and says so, in the words an unknown address gets', { tag: '@once' }, async ({ page, server }) => {
   await page.goto(`${server.url}/connexion`);
   await page.getByLabel(/^Adresse/).fill(MARTIN);
   await page.getByLabel('Mot de passe').fill('autre chose');
@@ -15,7 +15,7 @@ test('a wrong password keeps what was typed and says so, in the words an unknown
   await expect(page.locator('.notice[role=alert]')).toHaveText('Adresse ou mot de passe incorrect.');
 });
 
-test('a code works once, in the browser that asked for it', async ({ page, server, browser }) => {
+test('a code works once, in the browser that asked for it', { tag: '@once' }, async ({ page, server, browser }) => {
   await signIn(page, server);
   await expect(page).toHaveURL(/\/courrier\/a\w+\/m\w+/);
   const other = await browser.newPage();
@@ -24,7 +24,7 @@ test('a code works once, in the browser that asked for it', async ({ page, serve
   await other.close();
 });
 
-test('a wrong code is refused at its field', async ({ page, server }) => {
+test('a wrong code is refused at its field', { tag: '@once' }, async ({ page, server }) => {
   await page.goto(`${server.url}/connexion`);
   await page.getByLabel(/^Adresse/).fill(MARTIN);
   await page.getByLabel('Mot de passe').fill(PASSWORD);

@@ -29,7 +29,7 @@ async function staff(page: Page, server: Server) {
   await expect(page.getByRole('heading', { level: 1, name: 'File d’attente' })).toBeVisible();
 }
 
-test('mail that another operator puts off is seen, held, released and dropped, and its sender is told', async ({ page, server, colleague }, info) => {
+test('mail that another operator puts off is seen, held, released and dropped, and its sender is told', { tag: '@once' }, async ({ page, server, colleague }, info) => {
   test.slow();
   await server.operators();
   const box = await Mailbox.of(server);
@@ -86,7 +86,7 @@ test('mail that another operator puts off is seen, held, released and dropped, a
   await expect(doctor.getByTestId('message-list')).toContainText(`Non remis : ${subject}`);
 });
 
-test('trust: whom mail is exchanged with, until when; no doctor sees it', async ({ page, server, colleague }, info) => {
+test('trust: whom mail is exchanged with, until when; no doctor sees it', { tag: '@once' }, async ({ page, server, colleague }, info) => {
   await staff(page, server);
   await page.getByRole('navigation', { name: 'Pages de l’exploitant' }).getByRole('link', { name: 'Confiance' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Espace de confiance' })).toBeVisible();

@@ -37,7 +37,7 @@ test.describe(() => {
     await expect(dr.getByTestId('row').first()).toBeVisible();
   });
 
-  test('a search that fails says so and keeps its words', async ({ dr, context }) => {
+  test('a search that fails says so and keeps its words', { tag: '@once' }, async ({ dr, context }) => {
     await hydrated(dr);
     const field = dr.getByRole('searchbox').first();
     await field.fill('résultat');

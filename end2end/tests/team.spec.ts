@@ -53,7 +53,7 @@ test('a conversation is given, noted and finished, and both see it at once', asy
   await expect(row).toHaveCount(0);
 });
 
-test('who answers is shown live, and a double answer is asked about', async ({ dr, colleague, server }, info) => {
+test('who answers is shown live, and a double answer is asked about', { tag: '@once' }, async ({ dr, colleague, server }, info) => {
   const box = await Mailbox.of(server);
   const { url } = await box.deliver(message({ From: `Dr Benali <${BENALI}>`, Subject: `Deux réponses ${info.project.name}`, 'Message-ID': `<${Date.now()}@ailleurs.example>` }, 'Bonjour'));
   const other = await colleague(NATHALIE);
@@ -104,7 +104,7 @@ test('ticked conversations are given in one act', async ({ dr, server }, info) =
   }
 });
 
-test('a person hands over everything', async ({ dr, colleague, server }, info) => {
+test('a person hands over everything', { tag: '@once' }, async ({ dr, colleague, server }, info) => {
   const box = await Mailbox.of(server);
   const { url } = await box.deliver(message({ From: ROUX, Subject: `Absence ${info.project.name}` }, 'Bonjour'));
   await dr.goto(url);
@@ -121,7 +121,7 @@ test('a person hands over everything', async ({ dr, colleague, server }, info) =
   await expect(pane(dr).getByLabel('En charge').locator('option:checked')).toHaveText('Nathalie Dubois');
 });
 
-test('the holder reads who did what, the secretary does not', async ({ dr, colleague, server }, info) => {
+test('the holder reads who did what, the secretary does not', { tag: '@once' }, async ({ dr, colleague, server }, info) => {
   const box = await Mailbox.of(server);
   const { url } = await box.deliver(message({ From: ROUX, Subject: `Journal ${info.project.name}` }, 'Bonjour'));
   const other = await colleague(NATHALIE);

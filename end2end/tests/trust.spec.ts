@@ -39,7 +39,7 @@ async function send(dr: Page, to: string, subject: string) {
   await expect(dr.getByTestId('toast')).toBeVisible();
 }
 
-test('a message of another operator arrives live, and its answer arrives there', async ({ dr, server, browser }) => {
+test('a message of another operator arrives live, and its answer arrives there', { tag: '@once' }, async ({ dr, server, browser }) => {
   test.slow();
   const { autre } = await server.operators();
   await hydrated(dr);
@@ -62,7 +62,7 @@ test('a message of another operator arrives live, and its answer arrives there',
   }).toPass({ timeout: 45_000 });
 });
 
-test('a patient answers, and cannot write first', async ({ dr, server, browser }) => {
+test('a patient answers, and cannot write first', { tag: '@once' }, async ({ dr, server, browser }) => {
   test.slow();
   const { patients } = await server.operators();
   await hydrated(dr);
@@ -87,7 +87,7 @@ test('a patient answers, and cannot write first', async ({ dr, server, browser }
   await expect(dr.getByTestId('message-list')).toContainText(`Re: ${subject}`);
 });
 
-test('whom mail is exchanged with is on the page of the service', async ({ page, server }) => {
+test('whom mail is exchanged with is on the page of the service', { tag: '@once' }, async ({ page, server }) => {
   await page.goto(`${server.url}/etat`);
   await expect(page.getByText(/^\d+ domaines$/)).toBeVisible();
 });

@@ -32,7 +32,7 @@ test('an address outside the trust space is refused while composing and by the s
   await expect(composer).toContainText('espace de confiance');
 });
 
-test('a draft is on the server within seconds and survives a reload', async ({ dr }) => {
+test('a draft is on the server within seconds and survives a reload', { tag: '@once' }, async ({ dr }) => {
   await hydrated(dr);
   await dr.getByRole('link', { name: 'Nouveau message' }).first().click();
   const composer = dr.getByTestId('composer');
