@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::PatientId;
+use crate::id::{PatientId, TemplateId};
 
 /// How the exchange with a patient stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -112,6 +112,46 @@ pub fn opens_in_place(name: &str) -> bool {
     end.is_some_and(|end| matches!(end.as_str(), "pdf" | "jpg" | "jpeg" | "txt"))
 }
 
+/// Characters of the name of a field.
+const FIELD_CHARS: usize = 40;
+
+/// Fields of a template that nobody filled in yet, each once: `{heure}`.
+pub fn blanks(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for (at, _) in text.match_indices('{') {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some((whole, name)) = rest.find('}').and_then(|end| Some((rest.get(..=end)?, rest.get(1..end)?))) else { break };
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '\'' | '’');
+        if !name.trim().is_empty()
+            && name.chars().count() <= FIELD_CHARS
+            && name.chars().all(plain)
+            && !found.contains(&whole)
+        {
+            found.push(whole);
+        }
+    }
+    found
+}
+
+/// A template of messages to patients as one writes with it: PatientTemplate/query of our extension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Template {
+    pub id: TemplateId,
+    pub name: String,
+    pub subject: String,
+    pub text: String,
+    /// The structure keeps it for all its BALs.
+    #[serde(default)]
+    pub of_structure: bool,
+}
+
+/// The answer of PatientTemplate/query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateAnswer {
+    pub list: Vec<Template>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +165,12 @@ mod tests {
             assert_eq!(Answering::from_code(choice.code()), Some(choice));
         }
         assert_eq!(serde_json::to_value(ExchangeState::AwaitingUs).unwrap(), ExchangeState::AwaitingUs.code());
+    }
+
+    #[test]
+    fn fields_that_nobody_filled_in_are_named() {
+        assert_eq!(blanks("Le {jour} à {heure}, le {jour} : {lieu exact}"), ["{jour}", "{heure}", "{lieu exact}"]);
+        assert!(blanks("{} { } {a: 1} {a\nb} f(x) { return 1; } {").is_empty());
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Problem {
 }
 
 /// One refused field: a stable code, with parameters for the sentence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     pub field: String,
     pub code: String,

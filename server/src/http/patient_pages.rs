@@ -4,6 +4,7 @@
 pub mod files;
 pub mod papers;
 pub mod sheet;
+pub mod templates;
 pub mod writing;
 
 use app::{
@@ -11,7 +12,7 @@ use app::{
         Desk, PatientsPage, PatientsScreen,
         entry::{EntryForm, EntryPage},
         list::{ListPage, PatientLine},
-        rules::{RulesPage, TemplateForm, TemplatesPage},
+        rules::RulesPage,
     },
     public::PublicPage,
 };
@@ -21,10 +22,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use store::patients::{
-    book::Added,
-    rules::{PatientRules, Template},
-};
+use store::patients::{book::Added, rules::PatientRules};
 use wire::{
     FieldError,
     id::{AccountId, PatientId, ThreadId},
@@ -40,7 +38,7 @@ use super::{
 use crate::{
     auth::{
         Caller,
-        rights::{self, Acting, Draft, Manage, Read, Send},
+        rights::{self, Acting, Manage, Read, Send},
     },
     clock,
     error::Error,
@@ -387,86 +385,4 @@ pub async fn rules(
     };
     state.store.patient_rules_set(acting.actor(), acting.account(), rules).await?;
     Ok(said(&visit.path("/reglages"), "patient-rules"))
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct TypedTemplate {
-    op: String,
-    modele: String,
-    nom: String,
-    objet: String,
-    texte: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct WhichTemplate {
-    modele: String,
-    dit: Option<String>,
-}
-
-async fn all_templates(state: &State, account: AccountId) -> Result<Vec<TemplateForm>, Error> {
-    let all = state.store.patient_templates(account).await?.into_iter();
-    Ok(all
-        .map(|one| TemplateForm { id: one.id.to_string(), name: one.name, subject: one.subject, text: one.text })
-        .collect())
-}
-
-/// `GET /courrier/{account}/patients/modeles`.
-///
-/// # Errors
-/// The store's.
-pub async fn templates_form(
-    AxumState(state): AxumState<State>,
-    acting: Acting<Draft>,
-    spoken: Spoken,
-    nonce: Nonce,
-    Query(which): Query<WhichTemplate>,
-) -> Result<Response, Error> {
-    let visit = Visit::of(&state, &acting, spoken, &nonce);
-    let list = all_templates(&state, acting.account()).await?;
-    let form = list.iter().find(|one| one.id == which.modele).cloned().unwrap_or_default();
-    let page = TemplatesPage { list, form, errors: Vec::new() };
-    visit.page(StatusCode::OK, PatientsPage::Templates(page), Said::of(which.dit)).await
-}
-
-/// `POST /courrier/{account}/patients/modeles`.
-///
-/// # Errors
-/// The store's; a template that is not there.
-pub async fn templates(
-    AxumState(state): AxumState<State>,
-    acting: Acting<Draft>,
-    spoken: Spoken,
-    nonce: Nonce,
-    Form(form): Form<TypedTemplate>,
-) -> Result<Response, Error> {
-    let visit = Visit::of(&state, &acting, spoken, &nonce);
-    let (account, actor) = (acting.account(), acting.actor());
-    let id = match form.modele.as_str() {
-        "" => None,
-        text => Some(text.parse().map_err(|_| Error::NotFound)?),
-    };
-    if form.op == "supprimer" {
-        state.store.patient_template_delete(actor, account, id.ok_or(Error::NotFound)?).await?;
-        return Ok(said(&visit.path("/modeles"), "template-deleted"));
-    }
-    let required = [("nom", &form.nom), ("text", &form.texte)];
-    let errors: Vec<FieldError> =
-        required.into_iter().filter(|(_, text)| text.trim().is_empty()).map(|(field, _)| fault(field, "required")).collect();
-    let typed = TemplateForm { id: form.modele.clone(), name: form.nom, subject: form.objet, text: form.texte };
-    if !errors.is_empty() {
-        let page = TemplatesPage { list: all_templates(&state, account).await?, form: typed, errors };
-        return visit.page(StatusCode::UNPROCESSABLE_ENTITY, PatientsPage::Templates(page), Said::default()).await;
-    }
-    let cut = |text: &str, most: usize| text.replace("\r\n", "\n").trim().chars().take(most).collect::<String>();
-    let template = Template {
-        name: cut(&typed.name, 100),
-        subject: cut(&typed.subject, 200),
-        text: cut(&typed.text, 20_000),
-        ..Template::default()
-    };
-    state.store.patient_template_save(actor, account, id, template).await?;
-    Ok(said(&visit.path("/modeles"), "template-kept"))
 }

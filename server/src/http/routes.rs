@@ -230,6 +230,8 @@ routes! {
     get "GET" "/compte/structure/{structure}/revue.csv" Download Administrator, "structure-review-report", structures::review::report, "The review as a file";
     get "GET" "/compte/structure/{structure}/logiciels" Page Administrator, "structure-software", structures::software::form, "The secrets of a structure's programs";
     post "POST" "/compte/structure/{structure}/logiciels" Form Administrator, "structure-software-act", structures::software::act, "Makes, replaces, ends secrets of programs";
+    get "GET" "/compte/structure/{structure}/modeles" Page Administrator, "structure-templates", structures::templates::form, "Templates of messages to patients of a structure";
+    post "POST" "/compte/structure/{structure}/modeles" Form Administrator, "structure-templates-act", structures::templates::act, "Keeps or deletes a template of a structure";
     get "GET" "/structure/{token}" Page Public, "structure-offer", structure_offer::show, "What the link of an invitation into a structure shows";
     post "POST" "/structure/{token}" Form Public, "structure-answer", structure_offer::answer, "Accepts or refuses an invitation into a structure";
     get "GET" "/compte/brouillons" Page SignedIn, "drafts-to-approve", drafts::list, "Drafts that wait for an approval";
@@ -256,8 +258,8 @@ routes! {
     post "POST" "/courrier/{account}/patients/ajouter" Form Account(Action::Send), "patient-add", patient_pages::add, "Adds a patient by INS and traits";
     get "GET" "/courrier/{account}/patients/reglages" Page Account(Action::Manage), "patient-rules-form", patient_pages::rules_form, "What a BAL says to patients";
     post "POST" "/courrier/{account}/patients/reglages" Form Account(Action::Manage), "patient-rules", patient_pages::rules, "Sets what a BAL says to patients";
-    get "GET" "/courrier/{account}/patients/modeles" Page Account(Action::Draft), "patient-templates-form", patient_pages::templates_form, "Templates of messages to patients";
-    post "POST" "/courrier/{account}/patients/modeles" Form Account(Action::Draft), "patient-templates", patient_pages::templates, "Keeps or deletes a template";
+    get "GET" "/courrier/{account}/patients/modeles" Page Account(Action::Draft), "patient-templates-form", patient_pages::templates::form, "Templates of messages to patients";
+    post "POST" "/courrier/{account}/patients/modeles" Form Account(Action::Draft), "patient-templates", patient_pages::templates::act, "Keeps or deletes a template";
     get "GET" "/courrier/{account}/patients/note" Page Account(Action::Read), "patient-note", patient_pages::papers::note, "The information note, to print";
     get "GET" "/courrier/{account}/patients/registre.csv" Download Account(Action::Manage), "patient-register", patient_pages::files::register, "Information, consents and oppositions as a file";
     get "GET" "/courrier/{account}/patients/{patient}" Page Account(Action::Read), "patient", patient_pages::sheet::show, "Everything about a patient in a BAL";

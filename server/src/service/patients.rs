@@ -5,6 +5,7 @@ pub mod dossier;
 pub mod letters;
 pub mod notice;
 pub mod sending;
+pub mod templates;
 
 use jiff::civil::Date;
 use store::patients::book::{Added, Traits};

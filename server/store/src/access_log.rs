@@ -1,7 +1,7 @@
 //! The access log of a BAL: what persons did in it, read from the functional traces of its chain. What the server did by
 //! itself (deliveries, attempts) is no access.
 
-use wire::id::{AccountId, PersonId};
+use wire::id::{AccountId, PatientId, PersonId};
 
 use crate::Store;
 use crate::db::Row;
@@ -80,7 +80,9 @@ impl Category {
                 " AND kind IN ('account-export', 'access-log-export', 'patient-export', 'patient-register-export')"
             }
             Self::Team => " AND (kind LIKE 'work-%' OR kind LIKE 'note-%')",
-            Self::Rights => " AND (kind LIKE 'right-%' OR kind LIKE 'delegat%' OR kind = 'structure-rights' OR kind LIKE 'application-%')",
+            Self::Rights => {
+                " AND (kind LIKE 'right-%' OR kind LIKE 'delegat%' OR kind = 'structure-rights' OR kind LIKE 'application-%')"
+            }
             Self::Settings => {
                 " AND kind IN ('signature', 'listing-set', 'closing-ask', 'closing-cancel', 'account-rule', 'receipt-wishes',
                 'mailbox-create', 'mailbox-update', 'patient-rules', 'patient-template', 'patient-template-delete')"
@@ -152,6 +154,18 @@ impl Store {
             sql.push(" AND seq < ").bind(before);
         }
         sql.push(" ORDER BY seq DESC LIMIT ").bind(filter.limit);
+        let rows = self.read().await?.fetch_composed(sql.done()).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Who opened the sheet of a patient or took it away, the oldest first.
+    pub async fn patient_accesses(&self, account: AccountId, patient: PatientId) -> Result<Vec<Access>> {
+        let chain = Chain::Account(account);
+        let mut sql =
+            Sql::new("SELECT seq, at, kind, result, means, person_id, detail FROM trace_functional WHERE chain_kind = ");
+        sql.bind(chain.kind()).push(" AND chain_id = ").bind(chain.id());
+        sql.push(" AND person_id IS NOT NULL AND kind IN ('patient-read', 'patient-export') AND detail = ");
+        sql.bind(serde_json::json!({"patient": patient}).to_string()).push(" ORDER BY seq");
         let rows = self.read().await?.fetch_composed(sql.done()).await?;
         rows.iter().map(read).collect()
     }

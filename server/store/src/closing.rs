@@ -50,7 +50,7 @@ statements! {
     PATIENT = "DELETE FROM patient WHERE account_id = $1";
     PATIENT_RECORD = "DELETE FROM patient_record WHERE account_id = $1";
     PATIENT_RULE = "DELETE FROM patient_rule WHERE account_id = $1";
-    PATIENT_TEMPLATE = "DELETE FROM patient_template WHERE account_id = $1";
+    PATIENT_TEMPLATE = "DELETE FROM patient_template WHERE owner_kind = 1 AND owner_id = $1";
     WORK = "DELETE FROM work WHERE account_id = $1";
     WORK_NOTE = "DELETE FROM work_note WHERE account_id = $1";
     WORK_ANSWERING = "DELETE FROM work_answering WHERE account_id = $1";

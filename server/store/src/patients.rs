@@ -1,6 +1,7 @@
 //! Which messages patients may answer: those that a BAL sent them and whose exchange is not closed (`domain.md` §3).
 //! Addresses and Message-IDs are kept as codes under the BAL's key only. Who the patients are stands in `book`, how their
-//! exchanges stand in `exchange`, what they were told and opposed in `register`, what the BAL says to them in `rules`.
+//! exchanges stand in `exchange`, what they were told and opposed in `register`, what the BAL says to them in `rules`
+//! and `templates`.
 
 use wire::id::{AccountId, PersonId};
 
@@ -14,6 +15,7 @@ pub mod book;
 pub mod exchange;
 pub mod register;
 pub mod rules;
+pub mod templates;
 
 statements! {
     CLOSE = "UPDATE patient_message SET closed = 1 WHERE account_id = $1 AND patient_code = $2 AND closed = 0";

@@ -54,6 +54,7 @@ pub const ALL: &[(&str, &[Statement])] = &[
     ("patients::exchange", crate::patients::exchange::STATEMENTS),
     ("patients::register", crate::patients::register::STATEMENTS),
     ("patients::rules", crate::patients::rules::STATEMENTS),
+    ("patients::templates", crate::patients::templates::STATEMENTS),
     ("persons", crate::persons::STATEMENTS),
     ("prefs", crate::prefs::STATEMENTS),
     ("professionals", crate::professionals::STATEMENTS),

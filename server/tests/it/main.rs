@@ -35,6 +35,8 @@ mod passkeys;
 mod patients;
 mod patients_exchange;
 mod portal;
+mod patients_gateway;
+mod patients_templates;
 mod post_office;
 mod postfix;
 mod process;

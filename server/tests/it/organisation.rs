@@ -98,7 +98,7 @@ async fn colleague<'a>(app: &'a TestApp, name: &str, shared: AccountId) -> User<
 }
 
 /// An administrator on the pages, and the address of the structure's page.
-async fn desk<'a>(app: &'a TestApp, id: OrganisationId, name: &str) -> (User<'a>, MemberId, Browser<'a>, String) {
+pub async fn desk<'a>(app: &'a TestApp, id: OrganisationId, name: &str) -> (User<'a>, MemberId, Browser<'a>, String) {
     let user = app.staff(name).await;
     app.password(&user).await;
     let member = join(app, id, &user, true).await;

@@ -74,7 +74,7 @@ fn with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static
     fields
 }
 
-async fn browser<'a>(app: &'a TestApp, user: &User<'_>, name: &str) -> Browser<'a> {
+pub async fn browser<'a>(app: &'a TestApp, user: &User<'_>, name: &str) -> Browser<'a> {
     app.password(user).await;
     let mut browser = app.browser();
     browser.sign_in(user, name).await;
@@ -82,7 +82,7 @@ async fn browser<'a>(app: &'a TestApp, user: &User<'_>, name: &str) -> Browser<'
 }
 
 /// Posts the form of a message to a patient.
-async fn write(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> crate::http_client::Answer {
+pub async fn write(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> crate::http_client::Answer {
     let mut body = String::new();
     for (name, value) in fields {
         match name.strip_prefix("file:") {

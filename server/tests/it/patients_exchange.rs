@@ -40,19 +40,19 @@ on_both! {
     an_opposition_stops_mail_to_and_about_the_patient
 }
 
-const PATIENT: &str = "279035121518989@patient.mssante.fr";
+pub const PATIENT: &str = "279035121518989@patient.mssante.fr";
 const OTHER: &str = "185072a00412388@patient.mssante.fr";
-const COLLEAGUE: &str = "dr.blanc@autre.mssante.example";
+pub const COLLEAGUE: &str = "dr.blanc@autre.mssante.example";
 const DAY_MS: i64 = 86_400_000;
 
 /// Our server between the professional and the gateway, both ways.
-struct Gateway {
+pub struct Gateway {
     peer: Operator,
-    open: Open,
+    pub open: Open,
 }
 
 impl Gateway {
-    async fn new(engine: Engine) -> Self {
+    pub async fn new(engine: Engine) -> Self {
         let peer = Operator::open(&[PATIENT, OTHER, COLLEAGUE]).await;
         let to = peer.address;
         let routes = format!("patient.mssante.fr={to},autre.mssante.example={to}");
@@ -61,16 +61,16 @@ impl Gateway {
         Self { peer, open }
     }
 
-    fn app(&self) -> &TestApp {
+    pub fn app(&self) -> &TestApp {
         &self.open.app
     }
 
-    fn gate(&self) -> &TestGate {
+    pub fn gate(&self) -> &TestGate {
         self.peer.gate()
     }
 
     /// Delivers what is due and waits until the peer has so many messages; the last one.
-    async fn arrived(&self, count: usize) -> Vec<u8> {
+    pub async fn arrived(&self, count: usize) -> Vec<u8> {
         for _ in 0..600 {
             outbox::run(&self.app().state).await.unwrap();
             let stored = self.gate().stored();
@@ -84,7 +84,7 @@ impl Gateway {
     }
 
     /// The patient writes.
-    async fn answer(&self, from: &str, to: &str, id: &str, about: &str, text: &str) -> relay::smtp::Reply {
+    pub async fn answer(&self, from: &str, to: &str, id: &str, about: &str, text: &str) -> relay::smtp::Reply {
         let name = "Dominique PAT-TROIS";
         let letter = format!(
             "From: {name} <{from}>\r\nTo: x@y.fr\r\nSubject: Re: a\r\nMessage-ID: <{id}>\r\nIn-Reply-To: <{about}>\r\n\r\n{text}"
@@ -93,21 +93,21 @@ impl Gateway {
     }
 }
 
-fn id_of(message: &[u8]) -> String {
+pub fn id_of(message: &[u8]) -> String {
     field(message, "Message-ID").trim_matches(['<', '>']).to_owned()
 }
 
-fn text_of(message: &[u8]) -> String {
+pub fn text_of(message: &[u8]) -> String {
     let parsed = mail::parse(message, &mail::Limits::default());
     parsed.text_body.iter().map(|&at| mail::part_text(message, &parsed.parts[at]).value).collect()
 }
 
-async fn send(user: &User<'_>, to: &[&str], subject: &str, more: Value) -> Value {
+pub async fn send(user: &User<'_>, to: &[&str], subject: &str, more: Value) -> Value {
     let email = draft(user, to, subject).await;
     submit(user, &email, more).await
 }
 
-fn refused(made: &Value) -> &str {
+pub fn refused(made: &Value) -> &str {
     made["notCreated"]["s"]["type"].as_str().unwrap_or_default()
 }
 
@@ -115,7 +115,7 @@ async fn state(app: &TestApp, user: &User<'_>, id: PatientId) -> ExchangeState {
     app.state.store.patient(user.account(), id).await.unwrap().state
 }
 
-fn actor(user: &User<'_>) -> Actor {
+pub fn actor(user: &User<'_>) -> Actor {
     Actor { person: Some(user.person), ..Actor::SYSTEM }
 }
 

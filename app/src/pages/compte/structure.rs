@@ -13,6 +13,7 @@ use crate::{
     components::{Badge, Button, ButtonLink, Checkbox, EmptyState, Field, Notice},
     format::date,
     i18n::{self, Lang, structure as words},
+    pages::patients::rules::{TemplatesPage, keeping},
 };
 use review::ReviewSheet;
 use software::SoftwareSheet;
@@ -127,6 +128,14 @@ pub struct StructureSheet {
     pub error: Option<(String, String)>,
 }
 
+/// Templates of messages to patients that the structure keeps for all its BALs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TemplatesSheet {
+    pub structure: String,
+    pub structure_name: String,
+    pub page: TemplatesPage,
+}
+
 /// One of these pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StructurePage {
@@ -135,6 +144,7 @@ pub enum StructurePage {
     Subject(SubjectSheet),
     Review(ReviewSheet),
     Software(SoftwareSheet),
+    Templates(TemplatesSheet),
 }
 
 impl StructurePage {
@@ -147,6 +157,7 @@ impl StructurePage {
             Self::Subject(_) => words::person_title(lang),
             Self::Review(_) => words::review_title(lang),
             Self::Software(_) => words::software_title(lang),
+            Self::Templates(_) => i18n::patients::templates_of_structure(lang),
         }
     }
 
@@ -158,6 +169,7 @@ impl StructurePage {
             Self::Subject(page) => subject::draw(page),
             Self::Review(page) => review::draw(page, now_local),
             Self::Software(page) => software::draw(page, now_local),
+            Self::Templates(page) => templates(page),
         }
     }
 }
@@ -275,7 +287,7 @@ fn home(page: StructureSheet, now_local: &str) -> AnyView {
         let rows = past.into_iter().map(|one| view! { <li>{member_head(&one, now_local)}</li> }).collect_view();
         view! { <details><summary>{words::past(lang)}</summary><ul class="sessions">{rows}</ul></details> }
     });
-    let reviewed = [&base, "/revue"].concat();
+    let (reviewed, templates) = ([&base, "/revue"].concat(), [&base, "/modeles"].concat());
     view! {
         <p class="lead">{words::home_lead(lang, &page.finess, &page.name)}</p>
         {review}
@@ -314,6 +326,20 @@ fn box_line(one: BoxLine, base: &str) -> AnyView {
             one.open_to.iter().map(|(name, role)| [name, " (", role_words(lang, *role), ")"].concat()).collect();
         if names.is_empty() { words::open_to_none(lang).to_owned() } else { words::open_to(lang, &names.join(", ")) }
     });
+        <h2>{i18n::patients::templates_of_structure(lang)}</h2>
+        <p class="field-hint">{i18n::patients::templates_of_structure_what(lang)}</p>
+        <p><ButtonLink href=templates>{i18n::patients::templates_manage(lang)}</ButtonLink></p>
+    }
+    .into_any()
+}
+
+fn templates(sheet: TemplatesSheet) -> AnyView {
+    let lang = i18n::lang();
+    let home = path(&sheet.structure);
+    view! {
+        <p><ButtonLink href=home.clone()>{words::back(lang, &sheet.structure_name)}</ButtonLink></p>
+        <p class="field-hint">{i18n::patients::templates_of_structure_what(lang)}</p>
+        {keeping(&[&home, "/modeles"].concat(), sheet.page)}
     view! {
         <li>
             <div>

@@ -43,12 +43,14 @@ pub struct RecordLine {
     pub ended: Option<(String, String, String)>,
 }
 
-/// Somebody opened or sent a message.
+/// Somebody opened or sent a message, or opened or took away the sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsultedLine {
     pub who: String,
-    pub sent: bool,
-    pub subject: String,
+    /// `read` or `sent` of a message, `opened` or `exported` of the sheet.
+    pub what: &'static str,
+    /// Of the message; none: the sheet.
+    pub subject: Option<String>,
     pub at_local: String,
 }
 
@@ -320,12 +322,23 @@ fn identity(desk: &Desk, here: &str, page: &SheetPage) -> AnyView {
     .into_any()
 }
 
+/// What somebody did with a message or the sheet of a patient.
+pub fn deed_words(lang: Lang, what: &str, who: &str) -> String {
+    match what {
+        "sent" => words::sent_by(lang, who),
+        "opened" => words::opened_by(lang, who),
+        "exported" => words::exported_by(lang, who),
+        _ => words::read_by(lang, who),
+    }
+}
+
 fn request(desk: &Desk, here: &str, page: &SheetPage, now_local: &str) -> AnyView {
     let lang = i18n::lang();
     let lines = page.consulted.iter().rev().map(|one| {
-        let what = if one.sent { words::sent_by(lang, &one.who) } else { words::read_by(lang, &one.who) };
-        let at = date::moment(lang, &one.at_local, now_local);
-        view! { <li>{what}<span class="field-hint">{one.subject.clone()}" · "{at}</span></li> }
+        let what = deed_words(lang, one.what, &one.who);
+        let about = [one.subject.clone(), Some(date::moment(lang, &one.at_local, now_local))];
+        let about = about.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        view! { <li>{what}<span class="field-hint">{about}</span></li> }
     });
     let count = page.consulted.len() as u64;
     let acts = desk.may_manage.then(|| {

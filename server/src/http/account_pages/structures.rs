@@ -1,8 +1,9 @@
 //! The structures one is in; and for who administers one, its people, groups and what each may do. Giving wants a fresh proof
-//! of who asks, taking away and letting go never do. `review` and `software` are pages of their own.
+//! of who asks, taking away and letting go never do. `review`, `software` and `templates` are pages of their own.
 
 pub mod review;
 pub mod software;
+pub mod templates;
 
 use app::pages::compte::{
     account::AccountPage,

@@ -2,7 +2,7 @@
 
 use app::{
     i18n::{Lang, patients as words},
-    pages::patients::sheet::{kind_words, means_words},
+    pages::patients::sheet::{deed_words, kind_words, means_words},
 };
 use axum::{
     body::Body,
@@ -147,11 +147,13 @@ pub async fn sheet(
         let who = if message.theirs { words::from_patient(lang) } else { words::to_patient(lang) };
         let subject = message.summary.subject.clone().unwrap_or_default();
         add(&[who.to_owned(), local(message.row.received_at), subject.clone()]);
-        for one in dossier.consulted.iter().filter(|one| one.email == message.row.id) {
-            let name = dossier.name(one.person);
-            let what = if one.what == "sent" { words::sent_by(lang, &name) } else { words::read_by(lang, &name) };
-            add(&[what, local(one.at), subject.clone()]);
+        for one in dossier.consulted.iter().filter(|one| one.email == Some(message.row.id)) {
+            add(&[deed_words(lang, one.what, &dossier.name(one.person)), local(one.at), subject.clone()]);
         }
+    }
+    add(&[]);
+    for one in dossier.consulted.iter().filter(|one| one.email.is_none()) {
+        add(&[deed_words(lang, one.what, &dossier.name(one.person)), local(one.at)]);
     }
     state.store.patient_seen(acting.actor(), account, id, "patient-export").await?;
     Ok(file(text, "text/csv; charset=utf-8", "dossier.csv"))

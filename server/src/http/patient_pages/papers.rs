@@ -46,8 +46,8 @@ pub(super) async fn note_of(state: &State, account: AccountId, lang: Lang) -> Re
     Ok((text, rules.contact.is_empty()))
 }
 
-/// The language of papers: the person's.
-async fn lang(visit: &Visit<'_>) -> Result<Lang, Error> {
+/// The language of papers and examples: the person's.
+pub(super) async fn lang(visit: &Visit<'_>) -> Result<Lang, Error> {
     let preferences = visit.state.store.preferences(visit.caller.person).await?;
     Ok(preferences.language.as_deref().and_then(Lang::from_code).unwrap_or(visit.spoken.0))
 }

@@ -95,12 +95,12 @@ async fn drawn(visit: &Visit<'_>, id: PatientId, errors: Vec<FieldError>) -> Res
         });
     }
     let subject = |email| {
-        let found = dossier.messages.iter().find(|message| message.row.id == email);
-        found.and_then(|message| message.summary.subject.clone()).unwrap_or_default()
+        let found = dossier.messages.iter().find(|message| Some(message.row.id) == email);
+        found.and_then(|message| message.summary.subject.clone())
     };
     let consulted = dossier.consulted.iter().map(|one| ConsultedLine {
         who: dossier.name(one.person),
-        sent: one.what == "sent",
+        what: one.what,
         subject: subject(one.email),
         at_local: local(one.at),
     });

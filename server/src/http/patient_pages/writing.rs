@@ -11,7 +11,7 @@ use store::patients::book::Patient;
 use store::patients::register::{NewRecord, Words};
 use wire::{
     FieldError, ins,
-    patient::{Answering, RecordKind, opens_in_place},
+    patient::{Answering, RecordKind, blanks, opens_in_place},
 };
 
 use super::{Said, Visit, fault, papers, patient_of, said};
@@ -20,7 +20,6 @@ use crate::{
         rights::{Acting, Granted, Send},
         sessions,
     },
-    clock,
     error::Error,
     http::{
         extract::Nonce,
@@ -30,7 +29,10 @@ use crate::{
     service::{
         compose,
         draft::{AttachmentRef, ComposeError, DraftInput},
-        patients::is_minor,
+        patients::{
+            is_minor,
+            templates::{self, Fields},
+        },
         send::SubmitError,
     },
     state::State,
@@ -47,7 +49,7 @@ async fn blank(visit: &Visit<'_>, patient: &Patient) -> Result<WritePage, Error>
     let (state, account) = (visit.state, visit.account);
     let records = state.store.records(account, patient.id).await?;
     let has = |kind: RecordKind| records.iter().any(|one| one.kind == kind && one.ended.is_none());
-    let templates = state.store.patient_templates(account).await?;
+    let templates = templates::offered(state, account).await?.into_iter().map(|one| one.template);
     Ok(WritePage {
         id: patient.id.to_string(),
         name: patient.traits.name(),
@@ -57,15 +59,10 @@ async fn blank(visit: &Visit<'_>, patient: &Patient) -> Result<WritePage, Error>
         informed: has(RecordKind::Information),
         consented: has(RecordKind::Consent),
         form: sessions::new_token(&*state.random),
-        templates: templates.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
+        templates: templates.map(|one| (one.id.to_string(), one.name)).collect(),
         megaoctets: state.config.mss.patient_octets / 1_000_000,
         ..WritePage::default()
     })
-}
-
-/// The fields of a template, filled in.
-fn filled(text: &str, patient: &str, date: &str, bal: &str) -> String {
-    text.replace("{patient}", patient).replace("{date}", date).replace("{boite}", bal)
 }
 
 /// `GET /courrier/{account}/patients/{patient}/ecrire`, with `?modele=` filled in from a template.
@@ -83,12 +80,10 @@ pub async fn form(
     let visit = Visit::of(&state, &acting, spoken, &nonce);
     let patient = state.store.patient(acting.account(), patient_of(&patient)?).await?;
     let mut page = blank(&visit, &patient).await?;
-    let templates = state.store.patient_templates(acting.account()).await?;
-    if let Some(template) = templates.into_iter().find(|one| one.id.to_string() == which.modele) {
-        let day = clock::local(state.clock.now_ms(), &visit.zone().await?).strftime("%d/%m/%Y").to_string();
-        let bal = state.store.account(acting.account()).await?.name;
-        page.subject = filled(&template.subject, &page.name, &day, &bal);
-        page.text = filled(&template.text, &page.name, &day, &bal);
+    let offered = templates::offered(&state, acting.account()).await?.into_iter();
+    if let Some(one) = offered.map(|one| one.template).find(|one| one.id.to_string() == which.modele) {
+        let fields = Fields::of(&state, acting.account(), &patient, &visit.zone().await?).await?;
+        (page.subject, page.text) = (fields.fill(&one.subject), fields.fill(&one.text));
     }
     visit.page(StatusCode::OK, PatientsPage::Write(Box::new(page)), Said::default()).await
 }
@@ -190,6 +185,11 @@ pub async fn send(
         if value.trim().is_empty() {
             errors.push(fault(field, "required"));
         }
+        let blanks = blanks(value);
+        if !blanks.is_empty() {
+            let params = vec![blanks.join(", ")];
+            errors.push(FieldError { field: field.into(), code: "template-blanks".into(), params });
+        }
     }
     let odd: Vec<String> =
         input.attachments.iter().filter(|file| !opens_in_place(&file.name)).map(|file| file.name.clone()).collect();
@@ -244,17 +244,5 @@ async fn sent(
         }
         Err(ComposeError::Submit(SubmitError::Store(error)) | ComposeError::Store(error)) => Err(error.into()),
         Err(error) => Err(Error::Internal(anyhow::Error::new(error))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_of_a_template_are_filled_in() {
-        let text =
-            filled("Bonjour {patient}, le {date} ({boite}) {autre}", "PAT-TROIS Dominique", "22/11/2026", "Dr Martin");
-        assert_eq!(text, "Bonjour PAT-TROIS Dominique, le 22/11/2026 (Dr Martin) {autre}");
     }
 }

@@ -1,7 +1,7 @@
 //! Everything about one patient in one BAL, gathered (I8): messages, documents, exchange, register, and who consulted it;
 //! as files to hand over; and its deletion.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use store::emails::{EmailRow, Summary};
@@ -30,13 +30,14 @@ pub struct Written {
     pub theirs: bool,
 }
 
-/// Somebody opened or sent a message with a patient.
+/// Somebody opened or sent a message with a patient, or opened or took away what is known of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consulted {
-    pub email: EmailId,
+    /// None: the sheet.
+    pub email: Option<EmailId>,
     pub person: PersonId,
     pub at: i64,
-    /// `read` or `sent`.
+    /// `read` or `sent` of a message, `opened` or `exported` of the sheet.
     pub what: &'static str,
 }
 
@@ -80,14 +81,19 @@ pub async fn gather(
     let exchange = super::of(state, account, zone, &threads).await?.into_values().next();
     let in_hand = team::of(store, account, me, &threads).await?.into_values().next().and_then(|work| work.assignee_name);
     let emails: Vec<EmailId> = store.threads(account, &threads).await?.into_iter().flat_map(|(_, emails)| emails).collect();
-    let messages = messages(state, account, &emails, &patient).await?;
+    let (readers, senders) = (store.readers(account, &emails).await?, store.answers(account, &emails).await?);
+    // A program may leave what it sent marked as a draft.
+    let sent: HashSet<EmailId> = senders.iter().map(|touch| touch.email).collect();
+    let messages = messages(state, account, &emails, &patient, &sent).await?;
     let records = store.records(account, id).await?;
     let mut consulted: Vec<Consulted> = Vec::new();
-    for (what, touches) in
-        [("read", store.readers(account, &emails).await?), ("sent", store.answers(account, &emails).await?)]
-    {
-        consulted.extend(touches.into_iter().map(|t| Consulted { email: t.email, person: t.person, at: t.at, what }));
+    for (what, touches) in [("read", readers), ("sent", senders)] {
+        consulted.extend(touches.into_iter().map(|t| Consulted { email: Some(t.email), person: t.person, at: t.at, what }));
     }
+    consulted.extend(store.patient_accesses(account, id).await?.into_iter().map(|access| {
+        let what = if access.kind == "patient-read" { "opened" } else { "exported" };
+        Consulted { email: None, person: access.person, at: access.at, what }
+    }));
     consulted.sort_by_key(|one| (one.at, one.person));
     let mut persons: Vec<PersonId> = consulted.iter().map(|one| one.person).collect();
     persons.extend(
@@ -106,6 +112,7 @@ async fn messages(
     account: AccountId,
     emails: &[EmailId],
     patient: &Patient,
+    sent: &HashSet<EmailId>,
 ) -> Result<Vec<Written>, store::Error> {
     let rows = state.store.emails(account, emails).await?;
     let mut summaries: HashMap<EmailId, Summary> = state.store.summaries(account, emails).await?.into_iter().collect();
@@ -118,7 +125,7 @@ async fn messages(
         .collect();
     let mut all: Vec<Written> = rows
         .into_iter()
-        .filter(|row| !row.keywords.iter().any(|word| word == keyword::DRAFT))
+        .filter(|row| sent.contains(&row.id) || !row.keywords.iter().any(|word| word == keyword::DRAFT))
         .map(|row| {
             let summary = summaries.remove(&row.id).unwrap_or_default();
             let theirs = summary.from.iter().any(|from| from.email.eq_ignore_ascii_case(&patient.traits.address));

@@ -49,11 +49,12 @@ CREATE TABLE patient_rule (
     CONSTRAINT patient_rule_pk PRIMARY KEY (account_id)
 );
 
--- Templates of messages to patients.
+-- Templates of messages to patients. owner_kind: 1 of a BAL, 3 of a structure for all its BALs (as in owner_key).
 CREATE TABLE patient_template (
-    account_id BIGINT NOT NULL,
+    owner_kind BIGINT NOT NULL,
+    owner_id BIGINT NOT NULL,
     template_id BIGINT NOT NULL,
     sealed BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
-    CONSTRAINT patient_template_pk PRIMARY KEY (account_id, template_id)
+    CONSTRAINT patient_template_pk PRIMARY KEY (owner_kind, owner_id, template_id)
 );

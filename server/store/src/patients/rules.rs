@@ -1,14 +1,14 @@
-//! What a BAL says to patients: how soon it answers, when an exchange closes by itself, that one is away; and its
-//! templates. Sealed with the BAL's key, but for the number of days that the job reads.
+//! What a BAL says to patients: how soon it answers, when an exchange closes by itself, that one is away. Sealed with the
+//! BAL's key, but for the number of days that the job reads.
 
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use wire::id::{AccountId, TemplateId};
+use wire::id::AccountId;
 
 use crate::Store;
 use crate::db::{args, statements};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::keys::Owner;
 use crate::traces::{Actor, Chain, Trace, trace};
 
@@ -16,17 +16,9 @@ statements! {
     SELECT = "SELECT close_days, sealed FROM patient_rule WHERE account_id = $1";
     SAVE = "INSERT INTO patient_rule (account_id, close_days, sealed) VALUES ($1, $2, $3)
         ON CONFLICT (account_id) DO UPDATE SET close_days = excluded.close_days, sealed = excluded.sealed";
-    TEMPLATES = "SELECT template_id, sealed FROM patient_template WHERE account_id = $1 ORDER BY template_id LIMIT 200";
-    TEMPLATE_COUNT = "SELECT CAST(COUNT(*) AS BIGINT) FROM patient_template WHERE account_id = $1";
-    TEMPLATE_SAVE = "INSERT INTO patient_template (account_id, template_id, sealed, created_at) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (account_id, template_id) DO UPDATE SET sealed = excluded.sealed";
-    TEMPLATE_DELETE = "DELETE FROM patient_template WHERE account_id = $1 AND template_id = $2";
 }
 
 const TABLE: &str = "patient_rule";
-const TEMPLATE: &str = "patient_template";
-/// Templates of one BAL at most.
-const MOST: i64 = 100;
 
 /// What a BAL says to patients.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,17 +47,6 @@ impl PatientRules {
     }
 }
 
-/// A template of messages to patients.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Template {
-    #[serde(skip)]
-    pub id: TemplateId,
-    pub name: String,
-    pub subject: String,
-    pub text: String,
-}
-
 impl Store {
     /// What a BAL says to patients.
     pub async fn patient_rules(&self, account: AccountId) -> Result<PatientRules> {
@@ -86,61 +67,6 @@ impl Store {
                 tx.execute(SAVE, args![*account, rules.close_days, sealed]).await?;
                 let detail = json!({"close_days": rules.close_days, "away": !rules.away.is_empty()});
                 trace(tx, Chain::Account(*account), Trace::done("patient-rules", *actor, Some(*account), detail)).await
-            }
-            .boxed()
-        })
-        .await
-    }
-
-    /// The templates of a BAL, the oldest first.
-    pub async fn patient_templates(&self, account: AccountId) -> Result<Vec<Template>> {
-        let keys = self.keys(Owner::Account(account.0)).await?;
-        let rows = self.read().await?.fetch_all(TEMPLATES, args![account]).await?;
-        let one = |row: &crate::db::Row| {
-            let id = row.int(0)?;
-            let template: Template = keys.open_json(TEMPLATE, id, &row.bytes(1)?)?;
-            Ok(Template { id: TemplateId(id), ..template })
-        };
-        rows.iter().map(one).collect()
-    }
-
-    /// Keeps a template; none as `id`: a new one. `Limit` when there are too many.
-    pub async fn patient_template_save(
-        &self,
-        actor: Actor,
-        account: AccountId,
-        id: Option<TemplateId>,
-        template: Template,
-    ) -> Result<TemplateId> {
-        self.write((actor, account, id, template), |tx, (actor, account, id, template)| {
-            async move {
-                let count = tx.fetch_one(TEMPLATE_COUNT, args![*account]).await?.int(0)?;
-                if id.is_none() && count >= MOST {
-                    return Err(Error::Limit { what: "templates" });
-                }
-                let keys = tx.keys(Owner::Account(account.0)).await?;
-                let (id, now) = (id.map_or_else(|| tx.new_id(), |id| id.0), tx.now());
-                let sealed = keys.seal_json(tx.random().as_ref(), TEMPLATE, id, template)?;
-                tx.execute(TEMPLATE_SAVE, args![*account, id, sealed, now]).await?;
-                let detail = json!({"template": TemplateId(id)});
-                trace(tx, Chain::Account(*account), Trace::done("patient-template", *actor, Some(*account), detail)).await?;
-                Ok(TemplateId(id))
-            }
-            .boxed()
-        })
-        .await
-    }
-
-    /// Deletes a template. `NotFound`.
-    pub async fn patient_template_delete(&self, actor: Actor, account: AccountId, id: TemplateId) -> Result<()> {
-        self.write((actor, account, id), |tx, (actor, account, id)| {
-            async move {
-                if tx.execute(TEMPLATE_DELETE, args![*account, *id]).await? == 0 {
-                    return Err(Error::NotFound);
-                }
-                let detail = json!({"template": *id});
-                let entry = Trace::done("patient-template-delete", *actor, Some(*account), detail);
-                trace(tx, Chain::Account(*account), entry).await
             }
             .boxed()
         })
