@@ -90,6 +90,7 @@ methods! {
     "EmailSubmission/set" SUBMISSION [Send] submission::set::set;
     "Correspondent/query" PLI [Read] pli::correspondents;
     "Recipient/check" PLI [Read] pli::check;
+    "PatientTemplate/query" PLI [Draft] pli::templates;
     "Receipt/answer" PLI [Send] pli::receipt_answer;
     "Search/get" PLI [Read] pli::search_get;
     "Email/printed" PLI [Read] pli::printed;

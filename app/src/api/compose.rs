@@ -9,6 +9,7 @@ use wire::{
     limits::UNDO_SECONDS,
     mail::{Address, Correspondent, CorrespondentAnswer, GetAnswer, Part, Recipient, RecipientAnswer, SetAnswer},
     pairs::Pairs,
+    patient::{Template, TemplateAnswer},
 };
 
 use super::{
@@ -231,6 +232,12 @@ impl Api {
     pub async fn check_recipients(&self, account: AccountId, addresses: &[String]) -> Result<Vec<Recipient>, Problem> {
         let check = json!({"accountId": account, "addresses": addresses});
         Ok(self.jmap(Request::new().call("Recipient/check", check)).await?.answer::<RecipientAnswer>(0)?.list)
+    }
+
+    /// The templates to write to a patient with, their fields filled in.
+    pub async fn patient_templates(&self, account: AccountId, email: &str) -> Result<Vec<Template>, Problem> {
+        let query = json!({"accountId": account, "email": email});
+        Ok(self.jmap(Request::new().call("PatientTemplate/query", query)).await?.answer::<TemplateAnswer>(0)?.list)
     }
 }
 

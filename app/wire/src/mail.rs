@@ -385,6 +385,9 @@ pub struct Recipient {
     pub fault: Option<String>,
     #[serde(default)]
     pub card: Option<Card>,
+    /// A patient whose parents read what is written to them.
+    #[serde(default)]
+    pub minor: bool,
 }
 
 /// A saved search: Search/get of our extension.

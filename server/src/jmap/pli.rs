@@ -1,4 +1,4 @@
-//! Methods of our extension `urn:pli:mail`: correspondents, recipients, saved searches, what is printed.
+//! Methods of our extension `urn:pli:mail`: correspondents, recipients, templates, saved searches, what is printed.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -8,7 +8,7 @@ use wire::mail::{Correspondent, Recipient};
 use super::Batch;
 use super::error::{MethodError, SetError};
 use super::types::{self, Answer, GetArgs, Object, SetAnswer, SetArgs};
-use crate::auth::rights::Send;
+use crate::auth::rights::{Draft, Send};
 use crate::service::{cards, patients, reading, receipts, recipients, search};
 
 /// Answers of one completion.
@@ -65,11 +65,28 @@ struct Check {
 /// Recipient/check: what would become of mail to each address.
 pub async fn check(batch: &mut Batch, arguments: Object) -> Answer {
     let args: Check = types::arguments(arguments)?;
-    batch.granted(&args.account_id).await?;
+    let granted = batch.granted(&args.account_id).await?;
     if args.addresses.len() > MAX_ADDRESSES {
         return Err(MethodError::new("requestTooLarge"));
     }
-    let list: Vec<Recipient> = recipients::check(&batch.state, &args.addresses).await?;
+    let list: Vec<Recipient> = recipients::check(&batch.state, granted.account(), &args.addresses).await?;
+    Ok(json!({"accountId": args.account_id, "list": list}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ForPatient {
+    account_id: String,
+    email: String,
+}
+
+/// PatientTemplate/query: the templates to write to a patient with, their fields filled in; none for who is not known.
+pub async fn templates(batch: &mut Batch, arguments: Object) -> Answer {
+    let args: ForPatient = types::arguments(arguments)?;
+    let granted = batch.granted(&args.account_id).await?;
+    granted.acting::<Draft>()?;
+    let (person, account) = (batch.caller.person, granted.account());
+    let list = patients::templates::for_patient(&batch.state, account, person, &args.email).await?;
     Ok(json!({"accountId": args.account_id, "list": list}))
 }
 

@@ -1,16 +1,34 @@
 //! What would become of mail to an address: refused, delivered here, or for another operator.
 
 use mail::address::{self, AddressFault};
+use wire::id::AccountId;
 use wire::mail::Recipient;
 
 use super::cards;
+use super::patients::{is_minor, sending::is_patient};
 use crate::state::State;
+
+/// The state of each address for this BAL, with the card of those that are known here; which patients are minors.
+///
+/// # Errors
+/// The store's.
+pub async fn check(state: &State, account: AccountId, addresses: &[String]) -> Result<Vec<Recipient>, store::Error> {
+    let mut list = states(state, addresses).await?;
+    for found in &mut list {
+        let bare = address::normalise(wire::check::bare_address(&found.email)).to_lowercase();
+        if is_patient(state, &bare) {
+            let known = state.store.patient_of_address(account, &bare).await?;
+            found.minor = known.is_some_and(|patient| is_minor(state, &patient.traits));
+        }
+    }
+    Ok(list)
+}
 
 /// The state of each address, with the card of those that are known here.
 ///
 /// # Errors
 /// The store's.
-pub async fn check(state: &State, addresses: &[String]) -> Result<Vec<Recipient>, store::Error> {
+pub async fn states(state: &State, addresses: &[String]) -> Result<Vec<Recipient>, store::Error> {
     let mut list = Vec::with_capacity(addresses.len());
     for text in addresses {
         list.push(one(state, text).await?);
@@ -23,8 +41,13 @@ pub async fn check(state: &State, addresses: &[String]) -> Result<Vec<Recipient>
 /// # Errors
 /// The store's.
 pub async fn one(state: &State, text: &str) -> Result<Recipient, store::Error> {
-    let recipient =
-        |state: &str, fault: Option<String>| Recipient { email: text.to_owned(), state: state.into(), fault, card: None };
+    let recipient = |state: &str, fault: Option<String>| Recipient {
+        email: text.to_owned(),
+        state: state.into(),
+        fault,
+        card: None,
+        minor: false,
+    };
     let bare = address::normalise(wire::check::bare_address(text)).to_lowercase();
     if let Err(fault) = wire::check::address(&bare) {
         return Ok(recipient("invalid", Some(fault.code().into())));

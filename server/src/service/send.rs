@@ -165,7 +165,7 @@ async fn check_recipients(state: &State, mut envelope: Envelope) -> Result<Envel
         return Err(SubmitError::TooManyRecipients(max));
     }
     let addresses: Vec<String> = envelope.rcpt_to.iter().map(|rcpt| rcpt.email.clone()).collect();
-    let bad: Vec<(String, String)> = recipients::check(state, &addresses)
+    let bad: Vec<(String, String)> = recipients::states(state, &addresses)
         .await?
         .into_iter()
         .filter(|recipient| recipient.state != "ok")

@@ -11,11 +11,12 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
-use server::service::outbox;
+use server::{jobs::notifications, service::outbox};
 use store::testing::Engine;
+use wire::portal::Notifications;
 
 use crate::{
-    harness::User,
+    harness::{User, ordinary},
     jmap::{calls, ok, upload},
     on_both,
     relay_in::{Open, letter},
@@ -64,6 +65,8 @@ async fn the_patient(open: &Open, martin: &User<'_>) {
     let sent =
         ok(martin, "Email/get", json!({"accountId": martin.account(), "ids": [email], "properties": ["messageId"]})).await;
     let id = sent["list"][0]["messageId"][0].as_str().unwrap();
+    let wishes = Notifications { email: true, rhythm: "now".into(), ..Notifications::default() };
+    app.state.store.notifications_set(martin.person, wishes).await.unwrap();
     let answer = format!(
         "From: {address}\r\nTo: x@y.fr\r\nSubject: Re\r\nMessage-ID: <can@mes>\r\nIn-Reply-To: <{id}>\r\n\r\nINS {MATRICULE}"
     );
@@ -78,7 +81,14 @@ async fn the_patient(open: &Open, martin: &User<'_>) {
     assert_eq!(offered["list"][0]["card"]["kind"], "patient", "{offered}");
     let by_number = ok(martin, "Correspondent/query", json!({"accountId": martin.account(), "text": "185072"})).await;
     assert_eq!(by_number["list"], json!([]), "{by_number}");
-    for path in [here.clone(), base.clone(), format!("{base}/registre.csv"), format!("{here}/dossier.csv")] {
+    assert_eq!(notifications::run(&app.state).await.unwrap(), 1, "that the patient answered is told");
+    let check = json!({"accountId": martin.account(), "addresses": [address]});
+    assert_eq!(ok(martin, "Recipient/check", check).await["list"][0]["email"], address);
+    let templates = json!({"accountId": martin.account(), "email": address});
+    assert_eq!(ok(martin, "PatientTemplate/query", templates).await["list"], json!([]));
+    for path in
+        [here.clone(), base.clone(), format!("{here}/ecrire"), format!("{base}/registre.csv"), format!("{here}/dossier.csv")]
+    {
         assert_eq!(martin.get(&path).await.status, 200, "{path}");
     }
     let noted =
@@ -147,6 +157,14 @@ async fn nothing_is_readable_at_rest(engine: Engine) {
     let written = json!({"accountId": roux.account(), "create": {"n": {"threadId": thread, "text": note}}});
     assert!(ok(&roux, "Note/set", written).await["created"]["n"].is_object());
     the_patient(&open, &martin).await;
+    app.post.told(&ordinary(sender), "Un message vous attend", 1).await;
+    let letters = app.post.letters(&ordinary(sender));
+    for named in [MATRICULE, "PAT-CANARI", "ZEPHYRINE", told, body] {
+        assert!(
+            letters.iter().all(|letter| !letter.text.to_uppercase().contains(&named.to_uppercase())),
+            "{named} in a notification"
+        );
+    }
     roux.get(&format!("/telecharger/{}/{id}/message.eml", roux.account())).await;
     roux.get(&format!("/courrier/{}/{id}?x={subject}", roux.account())).await;
 

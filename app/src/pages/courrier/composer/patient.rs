@@ -1,8 +1,8 @@
 //! What a message to a patient looks like while one writes it: not for emergencies, who will read it, whether it may be
 //! answered; and the question when a patient and others would see each other.
 
-use leptos::prelude::*;
-use wire::patient::{Answering, opens_in_place};
+use leptos::{prelude::*, task::spawn_local};
+use wire::patient::{Answering, Template, opens_in_place};
 
 use crate::{
     components::Notice,
@@ -28,6 +28,11 @@ pub fn PatientPanel() -> impl IntoView {
         let (patients, others) = writing.parties();
         patients > 1 || patients == 1 && others > 0
     });
+    let minor = Memo::new(move |_| writing.has_minor());
+    let blanks = move || {
+        let names = writing.blanks();
+        (!names.is_empty()).then(|| view! { <Notice tone="info">{words::blanks(lang, &names.join(", "))}</Notice> })
+    };
     let odd = move || {
         let names = writing.files.with(|files| {
             let odd = files.iter().filter(|file| !opens_in_place(&file.name));
@@ -38,7 +43,7 @@ pub fn PatientPanel() -> impl IntoView {
     view! {
         <Show when=move || any.get()>
             <section class="composer-patient" aria-label=i18n::kind::patient(lang)>
-                {warnings(lang, false)}
+                {move || warnings(lang, minor.get())}
                 <Show when=move || together.get()>
                     <Notice tone="warning">
                         <p class="strong">{words::mixed_title(lang)}</p>
@@ -47,8 +52,72 @@ pub fn PatientPanel() -> impl IntoView {
                     </Notice>
                 </Show>
                 {odd}
+                <Templates/>
+                {blanks}
                 <Choices/>
             </section>
+        </Show>
+    }
+}
+
+/// Templates of the BAL and of its structure, offered once the message goes to one patient. What one wrote stays below.
+#[component]
+fn Templates() -> impl IntoView {
+    let writing: Writing = expect_context();
+    let lang = writing.mail.lang;
+    let offered = RwSignal::new(Vec::<Template>::new());
+    let chosen = RwSignal::new(String::new());
+    let used = StoredValue::new((String::new(), String::new()));
+    let only = Memo::new(move |_| writing.only_patient());
+    Effect::new(move |_| {
+        let Some(email) = only.get() else { return offered.set(Vec::new()) };
+        spawn_local(async move {
+            let account = writing.mail.account.get_untracked();
+            // Not knowing them stops nobody.
+            let list = writing.mail.api().automatic().patient_templates(account, &email).await.unwrap_or_default();
+            if only.try_get_untracked().flatten().is_some_and(|now| now == email) {
+                offered.try_set(list);
+            }
+        });
+    });
+    let fill = move |_| {
+        let wanted = chosen.get_untracked();
+        let found = offered.with_untracked(|list| list.iter().find(|one| one.id.to_string() == wanted).cloned());
+        let Some(Template { subject, text, .. }) = found else { return };
+        let (before, above) = used.get_value();
+        writing.typed(|| {
+            writing.subject.update(|now| {
+                if now.trim().is_empty() || *now == before {
+                    now.clone_from(&subject);
+                }
+            });
+            writing.text.update(|now| {
+                let rest = now.strip_prefix(above.as_str()).unwrap_or(now).trim_start().to_owned();
+                *now = if rest.is_empty() { text.clone() } else { [text.as_str(), "\n\n", &rest].concat() };
+            });
+        });
+        used.set_value((subject, text));
+    };
+    let name = move |one: &Template| match one.of_structure {
+        true => words::template_of_structure(lang, &one.name),
+        false => one.name.clone(),
+    };
+    let options = move || {
+        let one = |one: &Template| view! { <option value=one.id.to_string()>{name(one)}</option> };
+        offered.with(|list| list.iter().map(one).collect_view())
+    };
+    view! {
+        <Show when=move || offered.with(|list| !list.is_empty())>
+            <div class="patient-template">
+                <div class="field">
+                    <label for="composer-modele">{words::template(lang)}</label>
+                    <select id="composer-modele" on:change:target=move |event| chosen.set(event.target().value())>
+                        <option value="">{words::template_none(lang)}</option>
+                        {options}
+                    </select>
+                </div>
+                <button class="button" type="button" on:click=fill>{words::template_use(lang)}</button>
+            </div>
         </Show>
     }
 }

@@ -30,6 +30,8 @@ pub struct Chip {
     pub state: String,
     /// The code of what is wrong with it.
     pub fault: Option<String>,
+    /// A patient whose parents will read it.
+    pub minor: bool,
 }
 
 impl Chip {
@@ -37,7 +39,7 @@ impl Chip {
     pub fn new(address: Address) -> Self {
         let fault = check::address(&address.email).err().map(|fault| fault.code().to_owned());
         let state = if fault.is_some() { "invalid" } else { "checking" };
-        Self { address, state: state.into(), fault }
+        Self { address, state: state.into(), fault, minor: false }
     }
 
     /// Whether mail to it is known to be refused.
@@ -55,6 +57,7 @@ impl Chip {
         let Some(answer) = answers.iter().find(|it| it.email.eq_ignore_ascii_case(&self.address.email)) else { return };
         self.state.clone_from(&answer.state);
         self.fault.clone_from(&answer.fault);
+        self.minor = answer.minor;
         if let Some(name) = answer.card.as_ref().and_then(|card| card.name.clone()) {
             self.address.name.get_or_insert(name);
         }

@@ -1,14 +1,14 @@
 //! A message being written: saved as one types, kept in the tab meanwhile, sent once.
 
 mod handing;
+mod sending;
 
 use leptos::{prelude::*, task::spawn_local};
-use serde_json::Map;
 use wire::{
     FieldError, Problem,
     id::{EmailId, IdentityId},
-    limits::{MESSAGE_OCTETS, PATIENT_OCTETS, RECIPIENTS},
-    mail::{Address, keyword},
+    limits::{MESSAGE_OCTETS, PATIENT_OCTETS},
+    mail::Address,
     patient::Answering,
     portal::Action,
 };
@@ -18,7 +18,6 @@ use crate::{
     app::{Mode, Start, compose_url},
     browser::{self, clock},
     i18n,
-    pages::courrier::team,
     state::{Mail, drafts},
 };
 
@@ -229,6 +228,23 @@ impl Writing {
         self.recipients.iter().fold((0, 0), |sum, field| field.with_untracked(|chips| counted(sum, chips)))
     }
 
+    /// Whether parents of a patient will read it.
+    pub fn has_minor(&self) -> bool {
+        self.recipients.iter().any(|field| field.with(|chips| chips.iter().any(|chip| chip.minor)))
+    }
+
+    /// The address of the patient it goes to, when there is exactly one.
+    pub fn only_patient(&self) -> Option<String> {
+        let mut found = Vec::new();
+        for field in self.recipients {
+            field.with(|chips| {
+                let patients = chips.iter().filter(|chip| chip.is_patient() && !chip.is_refused());
+                found.extend(patients.map(|chip| chip.address.email.clone()));
+            });
+        }
+        found.pop().filter(|_| found.is_empty())
+    }
+
     /// Octets that the message may have.
     pub fn most_octets(&self) -> u64 {
         if self.parties_now().0 > 0 { PATIENT_OCTETS } else { MESSAGE_OCTETS }
@@ -392,151 +408,6 @@ impl Writing {
             mail.toasts.say(i18n::said(mail.lang, "discard", 1).unwrap_or_default());
             mail.refresh(false).await;
         });
-    }
-
-    /// What stops the message from leaving, in words.
-    fn obstacle(&self) -> Option<String> {
-        let lang = self.mail.lang;
-        let all: Vec<Chip> = self.recipients.iter().flat_map(|field| field.get_untracked()).collect();
-        if all.is_empty() {
-            return Some(i18n::recipient::none(lang).to_owned());
-        }
-        if all.len() > RECIPIENTS {
-            return Some(i18n::error(lang, "too-many-recipients", &[RECIPIENTS.to_string()]));
-        }
-        let refused = all.iter().filter(|chip| chip.is_refused()).count();
-        if refused > 0 {
-            return Some(i18n::recipient::refused(lang, refused as u64));
-        }
-        let octets: u64 = self.files.with_untracked(|files| files.iter().map(|file| file.size).sum());
-        if self.parties_now().0 > 0 && octets > PATIENT_OCTETS * 3 / 4 {
-            return Some(i18n::error(lang, "patient-too-large", &[(PATIENT_OCTETS / 1_000_000).to_string()]));
-        }
-        let failed = self.files.with_untracked(|files| files.iter().find_map(|file| file.failed.clone()));
-        let waiting =
-            self.files.with_untracked(|files| files.iter().find(|file| file.blob.is_none()).map(|file| file.name.clone()));
-        failed.or_else(|| waiting.map(|name| i18n::compose::attach_progress(lang, &name)))
-    }
-
-    /// Sends: what is typed becomes recipients, the draft is saved, then submitted. What is refused is said here, with
-    /// everything still in place.
-    pub fn send(self) {
-        if self.sending.get_untracked() {
-            return;
-        }
-        for field in 0..3 {
-            self.take_typed(field);
-        }
-        if let Some(words) = self.obstacle() {
-            self.failure.set(Some(words));
-            return;
-        }
-        let lang = self.mail.lang;
-        match self.doubt() {
-            Some(words) => {
-                self.mail.ask(words, String::new(), i18n::compose::send_anyway(lang), false, move || self.depart());
-            }
-            None => self.depart(),
-        }
-    }
-
-    /// What one may have forgotten, as a question.
-    fn doubt(&self) -> Option<&'static str> {
-        let lang = self.mail.lang;
-        let own = self.text.with_untracked(|text| {
-            let lines = text.lines().take_while(|line| !line.starts_with('>') && !line.starts_with("-- "));
-            lines.flat_map(|line| [line, "\n"]).collect::<String>().to_lowercase()
-        });
-        let files = self.files.with_untracked(|files| !files.is_empty());
-        if !files && i18n::compose::attachment_words(lang).iter().any(|word| own.contains(word)) {
-            return Some(i18n::compose::forgotten_ask(lang));
-        }
-        let unnamed = self.subject.with_untracked(|subject| subject.trim().is_empty());
-        unnamed.then(|| i18n::compose::no_subject_ask(lang))
-    }
-
-    fn depart(self) {
-        self.sending.set(true);
-        spawn_local(async move {
-            let Some(words) = self.double().await else { return self.carry_out().await };
-            self.sending.set(false);
-            let lang = self.mail.lang;
-            let what = i18n::team::double_what(lang).to_owned();
-            self.mail.ask(&words, what, i18n::compose::send_anyway(lang), false, move || {
-                self.sending.set(true);
-                spawn_local(async move { self.carry_out().await });
-            });
-        });
-    }
-
-    /// Another of the team answers at this moment, or did since the last message came in: in words. Not knowing stops
-    /// nobody.
-    async fn double(&self) -> Option<String> {
-        let email = self.answered().filter(|_| self.mail.team.is_shared())?;
-        let others = self.mail.api().answering(self.mail.account.get_untracked(), email, true).await.ok()?;
-        team::warning(self.mail, &others)
-    }
-
-    async fn carry_out(self) {
-        if let Err(problem) = self.submit().await {
-            self.sending.set(false);
-            self.refused(&problem);
-        }
-    }
-
-    async fn submit(self) -> Result<(), Problem> {
-        let mail = self.mail;
-        let _hold = mail.hold();
-        self.save().await?;
-        let (Some(from), Some(desk)) = (mail.sender(), mail.desk()) else {
-            return Err(Problem::new("forbidden", 403, "No identity or no folders"));
-        };
-        let account = mail.account.get_untracked();
-        let draft = self.draft();
-        let sent = mail.api().send(account, &from, desk, &draft).await?;
-        self.over.set_value(true);
-        self.answer_over();
-        drafts::forget(account, self.here());
-        let start = self.start;
-        if let Some(id) = draft.id {
-            mail.departs(sent.submission, id, sent.seconds);
-        }
-        mail.navigate.run(untrack(|| mail.list_url()));
-        if let Start::From(email, mode) = start {
-            let word = if mode == Mode::Forward { keyword::FORWARDED } else { keyword::ANSWERED };
-            let mark = Map::from_iter([(format!("keywords/{word}"), true.into())]);
-            // The message has left: a mark that fails is not worth an alarm.
-            let _ = mail.api().patch(account, &[(email, mark)]).await;
-        }
-        mail.refresh(false).await;
-        Ok(())
-    }
-
-    fn refused(self, problem: &Problem) {
-        self.mail.session.notice(problem);
-        let lang = self.mail.lang;
-        let named: Vec<&String> =
-            problem.errors.iter().filter(|error| error.code == "recipient").map(|error| &error.field).collect();
-        for field in self.recipients {
-            field.update(|chips| {
-                for chip in
-                    chips.iter_mut().filter(|chip| named.iter().any(|it| it.eq_ignore_ascii_case(&chip.address.email)))
-                {
-                    chip.state = "unknown".into();
-                }
-            });
-        }
-        let code = if problem.status == 0 { "network" } else { problem.code() };
-        self.mixed.set(is_mixed(code));
-        // `messages-hour: 200` says which limit and its number.
-        let rate = (code == "rateLimit").then(|| problem.title.split_once(": ")).flatten();
-        self.failure.set(Some(match rate {
-            Some((what, most)) => i18n::error(lang, &["rate-", what].concat(), &[most.to_owned()]),
-            // What is said of patients names what the server names.
-            None if code.starts_with("patient-") => i18n::error(lang, code, std::slice::from_ref(&problem.title)),
-            None => i18n::error(lang, code, &[]),
-        }));
-        self.check(true);
     }
 }
 
