@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 use wire::portal::Action;
 
 use super::settling;
+use crate::service::patients::sending;
 use crate::service::transit::{self, Passage};
 use crate::state::State;
 
@@ -83,10 +84,14 @@ impl SqlOutbox {
     }
 }
 
-/// Why the job may not go any more: the operator dropped it, or its sender lost the right to.
+/// Why the job may not go any more: the operator dropped it, a patient opposed it, or its sender lost the right to.
 async fn refused(state: &State, job: &ClaimedJob) -> Result<Option<Trouble>, store::Error> {
     if job.dropped {
         return Ok(Some(Trouble::Cancelled));
+    }
+    let to = job.envelope.recipients.iter().map(String::as_str);
+    if job.submission.is_some() && sending::opposed(state, job.account, to).await? {
+        return Ok(Some(Trouble::Opposed));
     }
     let Some(person) = job.actor.person else { return Ok(None) };
     let needed = if job.submission.is_some() { Action::Send } else { Action::Read };

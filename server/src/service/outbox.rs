@@ -165,10 +165,6 @@ fn full() -> Trouble {
     Trouble::Reply(Reply::new(552, (2, 2), "This BAL is full"))
 }
 
-fn opposed() -> Trouble {
-    Trouble::Reply(Reply::new(550, (7, 1), "The patient opposed"))
-}
-
 fn too_often() -> Trouble {
     Trouble::Reply(Reply::new(451, (4, 5), "Tried too often"))
 }
@@ -254,7 +250,7 @@ async fn load(state: &State, due: &DueSubmission) -> Result<Result<Message, Refu
     match scan::message(state, &raw).await {
         Found::Nothing => {
             if sending::opposed_since(state, due, &raw).await? {
-                return Ok(Err(Refused { trouble: opposed(), raw }));
+                return Ok(Err(Refused { trouble: Trouble::Opposed, raw }));
             }
             let (blob, raw) = on_behalf::outgoing(state, due, row.blob, raw).await?;
             let (blob, raw) = patient_notice::outgoing(state, due, blob, raw).await?;

@@ -182,7 +182,7 @@ fn codes(reason: Reason) -> (u16, u16) {
         Reason::Certificate => (7, 5),
         Reason::NoTls => (7, 10),
         Reason::OurSide | Reason::Gone | Reason::Cancelled => (3, 0),
-        Reason::NoRight => (7, 1),
+        Reason::NoRight | Reason::Opposed => (7, 1),
         Reason::Infected => (6, 0),
         Reason::Other => (0, 0),
     }

@@ -24,6 +24,7 @@ pub fn what(reason: Reason) -> &'static str {
         Reason::Uncertain => "Le message a été transmis, mais l’opérateur du destinataire ne l’a pas confirmé.",
         Reason::NoRight => "L’autorisation d’envoyer depuis cette boîte a été retirée avant l’envoi.",
         Reason::Gone => "Le message a été supprimé avant son envoi.",
+        Reason::Opposed => "Une opposition du patient a été enregistrée avant l’envoi : rien n’est parti.",
         Reason::Cancelled => "L’envoi a été arrêté par l’exploitant de votre messagerie.",
         Reason::Infected => "Une pièce jointe contient un programme malveillant.",
         Reason::Other => "L’opérateur du destinataire a refusé le message.",
@@ -39,7 +40,7 @@ pub fn of_patient(reason: Reason) -> Option<(&'static str, &'static str)> {
         ),
         Reason::Closed => ("Ce patient a fermé son compte Mon espace santé.", "Contactez-le par téléphone ou par courrier."),
         Reason::Forbidden => (
-            "Ce patient s’est opposé à recevoir des messages, ou Mon espace santé ne les accepte pas.",
+            "Mon espace santé a refusé ce message : le patient s’y est opposé, ou n’accepte pas les messages.",
             "Contactez-le par téléphone ou par courrier, et notez son opposition dans sa fiche.",
         ),
         Reason::TooLarge | Reason::Full => (
@@ -74,6 +75,7 @@ pub fn next_step(reason: Reason) -> &'static str {
         Reason::Unsupported => "Renvoyez le texte en pièce jointe PDF, sans caractères spéciaux dans l’adresse.",
         Reason::NoRight => "Demandez au responsable de la boîte de vous rendre cette autorisation.",
         Reason::Gone => "Rédigez-le de nouveau si vous vouliez l’envoyer.",
+        Reason::Opposed => "Utilisez l’autre moyen noté dans la fiche du patient.",
         Reason::Infected => "Retirez ce fichier et faites vérifier votre poste avant de renvoyer le message.",
         Reason::Loop | Reason::OurSide | Reason::Cancelled | Reason::Other => {
             "Contactez votre support en lui transmettant cet avis."

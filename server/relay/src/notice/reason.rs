@@ -44,6 +44,8 @@ pub enum Reason {
     NoRight,
     /// It was destroyed before it left.
     Gone,
+    /// A patient opposed it before it left.
+    Opposed,
     /// The operator took it out of the queue.
     Cancelled,
     /// Our own scanner found something in it.
@@ -74,6 +76,7 @@ impl Reason {
             Reason::Uncertain => "uncertain",
             Reason::NoRight => "no-right",
             Reason::Gone => "gone",
+            Reason::Opposed => "opposed",
             Reason::Cancelled => "cancelled",
             Reason::Infected => "infected",
             Reason::Other => "other",
@@ -94,6 +97,7 @@ impl Reason {
             Trouble::Uncertain => Reason::Uncertain,
             Trouble::NoRight => Reason::NoRight,
             Trouble::Gone => Reason::Gone,
+            Trouble::Opposed => Reason::Opposed,
             Trouble::Cancelled => Reason::Cancelled,
             Trouble::Infected(_) => Reason::Infected,
             Trouble::Reply(reply) => Reason::of_reply(reply),

@@ -62,6 +62,8 @@ pub enum Trouble {
     NoRight,
     /// The message was destroyed before it left.
     Gone,
+    /// A patient whom it goes to, or is about, opposed it before it left.
+    Opposed,
     /// The operator took it out of the queue.
     Cancelled,
     /// Our own scanner found something in this file.
@@ -79,6 +81,7 @@ impl Trouble {
             | Trouble::NoEightBit
             | Trouble::NoRight
             | Trouble::Gone
+            | Trouble::Opposed
             | Trouble::Cancelled
             | Trouble::Infected(_) => true,
             Trouble::Reply(reply) => reply.is_permanent(),

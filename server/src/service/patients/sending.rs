@@ -111,15 +111,30 @@ async fn one(state: &State, account: AccountId, address: &str) -> Result<Option<
     })
 }
 
+/// Did a patient among these recipients oppose mail to them?
+///
+/// # Errors
+/// The store's.
+pub async fn opposed(
+    state: &State,
+    account: AccountId,
+    recipients: impl Iterator<Item = &str>,
+) -> Result<bool, store::Error> {
+    for address in recipients.filter(|address| is_patient(state, address)) {
+        if state.store.patient_of_address(account, address).await?.is_some_and(|patient| patient.opposed) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Was an opposition recorded since this message was handed in?
 ///
 /// # Errors
 /// The store's.
 pub async fn opposed_since(state: &State, due: &DueSubmission, raw: &[u8]) -> Result<bool, store::Error> {
-    for to in due.submission.envelope.rcpt_to.iter().filter(|to| is_patient(state, &to.email)) {
-        if state.store.patient_of_address(due.account, &to.email).await?.is_some_and(|patient| patient.opposed) {
-            return Ok(true);
-        }
+    if opposed(state, due.account, due.submission.envelope.rcpt_to.iter().map(|to| to.email.as_str())).await? {
+        return Ok(true);
     }
     if due.submission.envelope.rcpt_to.iter().all(|to| is_patient(state, &to.email)) {
         return Ok(false);
