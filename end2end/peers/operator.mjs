@@ -3,7 +3,9 @@
 //   node operator.mjs --dir CERTS --party autre --smtp 2526 --web 3026 --to 127.0.0.1:2525 [--patient]
 // With --patient it plays the gateway of Mon espace santé (domain.md §3): it shows
 // the sender's display name only, answers in the patient's name, and heeds the end
-// of an exchange (subject `[FIN]` or `X-MSS-MES: FIN`).
+// of an exchange (subject `[FIN]` or `X-MSS-MES: FIN`). On its page one says what a
+// patient's account does: open, unknown, opposed, closed, full; at once, by the reply
+// to RCPT, or later, by a notice "Message non distribué".
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -41,6 +43,18 @@ const domainOf = (address) => address.slice(address.lastIndexOf("@") + 1).toLowe
 /** Everything that arrived, newest last. */
 const messages = [];
 
+/** What the account of a patient may be: words of the page, reply to RCPT, words of the notice. */
+const ACCOUNTS = {
+  ouvert: { words: "Ouvert" },
+  inconnu: { words: "Introuvable", code: 550, status: "5.1.1", text: "No such mailbox" },
+  oppose: { words: "Opposé à recevoir des messages", code: 550, status: "5.7.1", text: "The user refuses messages" },
+  clos: { words: "Compte clos", code: 550, status: "5.2.1", text: "Mailbox closed" },
+  plein: { words: "Messagerie pleine", code: 552, status: "5.2.2", text: "Mailbox full" },
+  volumineux: { words: "Trop volumineux (avis seulement)", code: 552, status: "5.3.4", text: "Message too large", later: true },
+};
+/** By local part, for whom something else than an open account was said. */
+const accounts = new Map();
+
 // The certificate that a domain's operator must show: the demonstration's list, by common name.
 const commonName = (subject) => subject.match(/CN=([^,]+)/)[1];
 const mayBring = (certificate, address) =>
@@ -66,10 +80,12 @@ const smtp = new SMTPServer({
   },
   onRcptTo(address, session, done) {
     if (!own.has(domainOf(address.address))) return done(refusal(550, "5.7.1 Not our domain"));
-    const local = address.address.split("@")[0];
-    if (local === "inconnu") return done(refusal(550, "5.1.1 No such mailbox"));
-    if (local === "plein") return done(refusal(552, "5.2.2 Mailbox full"));
-    if (local === "plus-tard") return done(refusal(451, "4.2.0 Try again later"));
+    const local = address.address.split("@")[0].toUpperCase();
+    const account = accounts.get(local);
+    if (account && !account.later) return done(refusal(account.code, `${account.status} ${account.text}`));
+    if (local === "INCONNU") return done(refusal(550, "5.1.1 No such mailbox"));
+    if (local === "PLEIN") return done(refusal(552, "5.2.2 Mailbox full"));
+    if (local === "PLUS-TARD") return done(refusal(451, "4.2.0 Try again later"));
     done();
   },
   onData(stream, session, done) {
@@ -79,11 +95,35 @@ const smtp = new SMTPServer({
       if (stream.sizeExceeded) return done(refusal(552, "5.3.4 Message too large"));
       const raw = Buffer.concat(chunks);
       const parsed = await PostalMime.parse(raw);
-      messages.push({ raw, parsed, from: session.envelope.mailFrom.address || "", to: session.envelope.rcptTo.map((r) => r.address) });
+      const from = session.envelope.mailFrom.address || "";
+      const all = session.envelope.rcptTo.map((r) => r.address);
+      const to = all.filter((address) => !accountOf(address)?.later);
+      if (to.length) messages.push({ raw, parsed, from, to });
+      for (const address of all.filter((one) => !to.includes(one))) {
+        if (from) undelivered(from, address, parsed.messageId).catch((error) => console.error(error.message));
+      }
       done(null, `2.0.0 Accepted as ${messages.length}`);
     });
   },
 });
+
+function accountOf(address) {
+  return accounts.get(address.split("@")[0].toUpperCase());
+}
+
+/** The notice that comes back later (RFC 3464), from nobody. */
+async function undelivered(from, address, messageId) {
+  const { status, text, code } = accountOf(address);
+  const head = [`From: <MAILER-DAEMON@${party.host}>`, `To: <${from}>`, "Subject: =?UTF-8?Q?Message_non_distribu=C3=A9?=", `Message-ID: <avis-${Date.now()}-${accounts.size}@${party.host}>`];
+  const report = [`Reporting-MTA: dns; ${party.host}`, "", `Final-Recipient: rfc822; ${address}`, "Action: failed", `Status: ${status}`, `Diagnostic-Code: smtp; ${code} ${status} ${text}`];
+  const lines = [
+    ...head, `Date: ${new Date().toUTCString()}`, "MIME-Version: 1.0", "Content-Type: multipart/report; report-type=delivery-status; boundary=avis", "",
+    "--avis", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit", "", "Message non distribué.", "",
+    "--avis", "Content-Type: message/delivery-status", "", ...report, "",
+    "--avis", "Content-Type: text/rfc822-headers", "", `Message-ID: ${messageId}`, "", "--avis--", "",
+  ];
+  return transport.sendMail({ envelope: { from: "", to: [from] }, raw: lines.join("\r\n") });
+}
 
 function refusal(code, text) {
   return Object.assign(new Error(text), { responseCode: code });
@@ -98,6 +138,7 @@ const transport = nodemailer.createTransport({
   tls: { ...tls, servername: PARTIES.pli.host },
 });
 
+const PATIENT = "279035121518989";
 const escape = (text = "") => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 const header = (message, name) => message.parsed.headers.find((h) => h.key === name)?.value;
 const isEnd = (message) => message.parsed.subject === "[FIN]" || header(message, "x-mss-mes")?.trim() === "FIN";
@@ -116,8 +157,27 @@ const form = (values, action) =>
 
 function list() {
   const rows = messages.map((m, i) => `<li><a href="/m/${i}">${escape(m.parsed.subject || "(sans objet)")}</a> — ${escape(sender(m))} → ${escape(m.to.join(", "))}</li>`);
-  const from = `${options.patient ? "279035121518989" : "dr.durand"}@${[...own][0]}`;
-  return page(`Boîte de ${party.host}`, `<ul>${rows.reverse().join("") || "<li>Aucun message</li>"}</ul><h2>Écrire</h2>${form({ from, to: "", subject: "" }, "/send")}`);
+  const from = `${options.patient ? PATIENT : "dr.durand"}@${[...own][0]}`;
+  return page(`Boîte de ${party.host}`, `<ul>${rows.reverse().join("") || "<li>Aucun message</li>"}</ul><h2>Écrire</h2>${form({ from, to: "", subject: "" }, "/send")}${options.patient ? accountForm() : ""}`);
+}
+
+/** What the account of a patient does with mail. */
+function accountForm() {
+  const choices = Object.entries(ACCOUNTS).map(([code, { words }]) => `<option value="${code}">${escape(words)}</option>`);
+  const said = [...accounts].map(([local, one]) => `<li>${escape(local)} : ${escape(one.words)}${one.later ? " (par avis)" : ""}</li>`);
+  return (
+    `<h2>Compte d’un patient</h2><ul>${said.join("")}</ul><form method="post" action="/compte"><label>Matricule<input name="matricule" value="${PATIENT}"></label>` +
+    `<label>État<select name="etat">${choices.join("")}</select></label>` +
+    `<label><input type="checkbox" name="avis" style="width:auto"> Accepter, puis envoyer un avis de non-distribution</label><button>Enregistrer l’état</button></form>`
+  );
+}
+
+/** Takes what was said of an account. */
+function account(values) {
+  const kind = ACCOUNTS[values.etat] ?? ACCOUNTS.ouvert;
+  const local = (values.matricule ?? "").replace(/\s/g, "").toUpperCase();
+  if (!kind.code) accounts.delete(local);
+  else accounts.set(local, { ...kind, later: kind.later || Boolean(values.avis) });
 }
 
 function read(index) {
@@ -148,11 +208,16 @@ const web = createServer(async (request, response) => {
     return say(200, JSON.stringify(shown), "application/json");
   }
   if (request.method === "GET" && messages[index]) return say(200, read(Number(index)));
-  if (request.method === "POST" && (request.url === "/send" || messages[index])) {
+  if (request.method === "POST" && (request.url === "/send" || request.url === "/compte" || messages[index])) {
     let body = "";
     for await (const chunk of request) body += chunk;
+    const values = Object.fromEntries(new URLSearchParams(body));
+    if (request.url === "/compte") {
+      if (options.patient) account(values);
+      return response.writeHead(303, { location: "/" }).end();
+    }
     try {
-      const info = await send(Object.fromEntries(new URLSearchParams(body)), messages[index]);
+      const info = await send(values, messages[index]);
       return say(200, page("Envoyé", `<p>${escape(info.response)}</p><p><a href="/">Retour</a></p>`));
     } catch (error) {
       return say(502, page("Refusé", `<p>${escape(error.response || error.message)}</p><p><a href="/">Retour</a></p>`));
