@@ -25,6 +25,8 @@ pub struct Desk {
     pub name: String,
     pub may_send: bool,
     pub may_manage: bool,
+    /// In their own right, not by a delegation.
+    pub holds: bool,
 }
 
 impl Desk {

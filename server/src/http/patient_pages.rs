@@ -73,6 +73,7 @@ impl<'a> Visit<'a> {
             name: self.state.store.account(self.account).await?.name,
             may_send: may.contains(&Action::Send),
             may_manage: may.contains(&Action::Manage),
+            holds: self.state.store.holds(self.caller.person, self.account).await?,
         })
     }
 
@@ -119,14 +120,16 @@ pub async fn list(
 ) -> Result<Response, Error> {
     let visit = Visit::of(&state, &acting, spoken, &nonce);
     let (zone, account) = (visit.zone().await?, acting.account());
+    let threads = state.store.patient_threads(account).await?;
+    let asked: Vec<ThreadId> = threads.values().copied().collect();
+    let mut exchanges = patients::of(&state, account, &zone, &asked).await?;
     let mut lines = Vec::new();
     for patient in state.store.patients(account, MOST).await? {
         // Who was deleted stays for the opposition alone.
         if patient.traits.matricule.is_empty() {
             continue;
         }
-        let threads: Vec<ThreadId> = state.store.patient_thread(account, patient.id).await?.into_iter().collect();
-        let exchange = patients::of(&state, account, &zone, &threads).await?.into_values().next();
+        let exchange = threads.get(&patient.id).and_then(|thread| exchanges.remove(thread));
         lines.push(PatientLine {
             id: patient.id.to_string(),
             name: patient.traits.name(),

@@ -28,6 +28,8 @@ on_both! {
     every_page_of_the_account_with_every_delegate
 }
 
+/// What only who holds the BAL may do, whatever is delegated.
+const HELD: &[&str] = &["/courrier/{account}/patients/{patient}/supprimer"];
 /// Nobody's.
 const NONE: AccountId = AccountId(1);
 /// The delegate who holds a BAL too.
@@ -90,7 +92,8 @@ async fn every_route_with_every_delegate(engine: Engine) {
         let own = cast.ask(route, theirs, Some(&cast.holder)).await;
         for one in &all {
             let answer = cast.ask(route, theirs, Some(&one.user)).await;
-            let expected = if one.may(&[*action]) { own.status } else { 403 };
+            let may = one.may(&[*action]) && !HELD.contains(&route.path);
+            let expected = if may { own.status } else { 403 };
             assert_eq!(answer.status, expected, "{name} as {:?}: {}", one.role, answer.text());
             if expected == 403 && !matches!(route.kind, Kind::Page | Kind::Form) {
                 assert_eq!(answer.problem(), "account-read-only", "{name} as {:?}", one.role);

@@ -342,11 +342,14 @@ fn request(desk: &Desk, here: &str, page: &SheetPage, now_local: &str) -> AnyVie
     });
     let count = page.consulted.len() as u64;
     let acts = desk.may_manage.then(|| {
+        let delete = desk.holds.then(|| {
+            view! { <ButtonLink href=[here, "/supprimer"].concat() variant="danger">{words::delete(lang)}</ButtonLink> }
+        });
         view! {
             <p class="form-acts">
                 <ButtonLink href=[here, "/dossier.csv"].concat()>{words::export_sheet(lang)}</ButtonLink>
                 <ButtonLink href=[here, "/messages.mbox"].concat()>{words::export_messages(lang)}</ButtonLink>
-                <ButtonLink href=[here, "/supprimer"].concat() variant="danger">{words::delete(lang)}</ButtonLink>
+                {delete}
             </p>
         }
     });

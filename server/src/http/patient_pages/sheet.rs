@@ -214,10 +214,10 @@ pub async fn act(
     Ok(said(&here, code))
 }
 
-/// `GET /courrier/{account}/patients/{patient}/supprimer`: asks first.
+/// `GET /courrier/{account}/patients/{patient}/supprimer`: asks first. Only who holds the BAL may.
 ///
 /// # Errors
-/// The store's; not found.
+/// Without that right; the store's; not found.
 pub async fn delete_form(
     AxumState(state): AxumState<State>,
     acting: Acting<Manage>,
@@ -225,6 +225,7 @@ pub async fn delete_form(
     nonce: Nonce,
     Path((_, patient)): Path<(String, String)>,
 ) -> Result<Response, Error> {
+    rights::holding(&state, acting.caller(), acting.account()).await?;
     let visit = Visit::of(&state, &acting, spoken, &nonce);
     let id = patient_of(&patient)?;
     let zone = visit.zone().await?;

@@ -30,6 +30,9 @@ statements! {
             WHERE t.account_id = p.account_id AND t.conversation_code = p.conversation AND w.state = 4)))
         ORDER BY p.last_at, p.account_id, p.patient_id LIMIT $3";
     THREAD = "SELECT thread_id FROM thread WHERE account_id = $1 AND conversation_code = $2 ORDER BY thread_id LIMIT 1";
+    THREADS = "SELECT p.patient_id, MIN(t.thread_id) FROM patient p
+        JOIN thread t ON t.account_id = p.account_id AND t.conversation_code = p.conversation
+        WHERE p.account_id = $1 GROUP BY p.patient_id";
 }
 
 const OPEN: i64 = 1;
@@ -128,6 +131,12 @@ impl Store {
         let patient = book::one(&mut tx, account, id).await?;
         let row = tx.fetch_optional(THREAD, args![account, &patient.conversation]).await?;
         row.map(|row| row.int(0).map(ThreadId)).transpose()
+    }
+
+    /// The threads of all patients of a BAL with whom anything was written.
+    pub async fn patient_threads(&self, account: AccountId) -> Result<HashMap<PatientId, ThreadId>> {
+        let rows = self.read().await?.fetch_all(THREADS, args![account]).await?;
+        rows.iter().map(|row| Ok((PatientId(row.int(0)?), ThreadId(row.int(1)?)))).collect()
     }
 
     /// Which of these conversations are with patients, and how they stand.
