@@ -84,7 +84,7 @@ test('what Mon espace santé answers for a closed, opposed or unknown account be
     await dr.goto(`${sheet}/ecrire`);
     const subject = `${state} ${Date.now()}`;
     await dr.getByLabel('Objet').fill(subject);
-    await dr.getByLabel('Message').fill('Bonjour');
+    await dr.getByLabel('Message', { exact: true }).fill('Bonjour');
     await dr.getByRole('button', { name: 'Envoyer' }).click();
     await expect(dr.getByRole('status')).toBeVisible();
     const row = dr.getByTestId('row').filter({ hasText: `Non remis : ${subject}` });
