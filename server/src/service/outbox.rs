@@ -23,6 +23,7 @@ use super::patients::{notice as patient_notice, sending};
 use super::prepare::{Place, prepare};
 use super::receive::{self, patients};
 use super::reports;
+use super::tell::{self, Told};
 use super::transit::Passage;
 use crate::scan::{self, Found};
 use crate::state::State;
@@ -131,9 +132,14 @@ async fn one(state: &State, due: &DueSubmission) -> Result<(), store::Error> {
     let next = if waiting { Next::RetryAt(now + backoff(due.attempts)) } else { Next::Done };
     match state.store.outbox_delivered(due, deliveries, next, onward).await {
         // The lease passed to another, which does the same and records it.
-        Err(store::Error::StateMismatch) => Ok(()),
-        other => other,
+        Err(store::Error::StateMismatch) => return Ok(()),
+        other => other?,
     }
+    // The notice lies in a BAL that the writer cannot open any more: they are told outside of it.
+    if let (Err(Refused { trouble: Trouble::NoRight, .. }), Some(writer)) = (&message, due.actor.person) {
+        tell::person(state, writer, Told::Unsent).await?;
+    }
+    Ok(())
 }
 
 /// What is recorded of a recipient.

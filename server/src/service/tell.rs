@@ -44,6 +44,8 @@ pub enum Told {
     DelegationChanged,
     DelegationEnded,
     DelegationEnding,
+    /// What the person left to be sent did not leave: their right had ended.
+    Unsent,
     DraftWaits,
     DraftReturned,
     /// The address of the link.
@@ -53,6 +55,8 @@ pub enum Told {
     StructureNamed,
     StructureBox,
     StructureLeft,
+    /// To who administers: somebody went by themself.
+    StructureLeftBySelf,
     ReviewAsked,
     ReviewReminder,
     ReviewSuspended,
@@ -91,6 +95,7 @@ impl Told {
             Self::DelegationChanged => words::delegation_changed(lang).into(),
             Self::DelegationEnded => words::delegation_ended(lang).into(),
             Self::DelegationEnding => words::delegation_ending(lang).into(),
+            Self::Unsent => words::unsent(lang).into(),
             Self::DraftWaits => words::draft_waits(lang).into(),
             Self::DraftReturned => words::draft_returned(lang).into(),
             Self::StructureOffered(url) => words::structure_offered(lang, url),
@@ -99,6 +104,7 @@ impl Told {
             Self::StructureNamed => words::structure_named(lang).into(),
             Self::StructureBox => words::structure_box(lang).into(),
             Self::StructureLeft => words::structure_left(lang).into(),
+            Self::StructureLeftBySelf => words::structure_left_by_self(lang).into(),
             Self::ReviewAsked => words::review_asked(lang).into(),
             Self::ReviewReminder => words::review_reminder(lang).into(),
             Self::ReviewSuspended => words::review_suspended(lang).into(),

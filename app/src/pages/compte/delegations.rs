@@ -160,8 +160,9 @@ fn given_box(one: GivenBox, error: Option<&(String, String)>, now_local: &str) -
     let none = live.is_empty().then(|| view! { <p class="field-hint">{words::none(lang)}</p> });
     let live = live.into_iter().map(|one| line(one, &account, own, error, now_local)).collect_view();
     let past = (!past.is_empty()).then(|| {
-        let rows = past.into_iter().map(|one| past_line(one, now_local)).collect_view();
-        view! { <details><summary>{words::past(lang)}</summary><ul class="sessions">{rows}</ul></details> }
+        let rows = past.into_iter().map(|one| past_line(one, &account, own, now_local)).collect_view();
+        let hint = own.then(|| view! { <p class="field-hint">{words::past_hint(lang)}</p> });
+        view! { <details><summary>{words::past(lang)}</summary>{hint}<ul class="sessions">{rows}</ul></details> }
     });
     view! {
         <h2>{words::of_box(lang, &address)}</h2>
@@ -206,8 +207,15 @@ fn heading(one: &Given, now_local: &str) -> AnyView {
     .into_any()
 }
 
-fn past_line(one: Given, now_local: &str) -> AnyView {
-    view! { <li>{heading(&one, now_local)}</li> }.into_any()
+/// What is over is not opened again: the same is offered anew, and accepted anew.
+fn past_line(one: Given, account: &str, own: bool, now_local: &str) -> AnyView {
+    let lang = i18n::lang();
+    let again = own.then(|| {
+        let href = ["/compte/delegations/inviter?boite=", account, "&encore=", &one.id].concat();
+        let label = words::again_named(lang, &one.name);
+        view! { <p class="form-acts"><a class="button" data-variant="plain" href=href aria-label=label>{words::again(lang)}</a></p> }
+    });
+    view! { <li>{heading(&one, now_local)}{again}</li> }.into_any()
 }
 
 fn line(one: Given, account: &str, own: bool, error: Option<&(String, String)>, now_local: &str) -> AnyView {

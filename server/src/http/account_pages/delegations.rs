@@ -13,7 +13,7 @@ use axum::{
 use serde::Deserialize;
 use store::delegations::{Delegation, State as Kept};
 use wire::{
-    id::{AccountId, DelegationId},
+    id::{AccountId, DelegationId, PersonId},
     portal::Action,
 };
 
@@ -55,6 +55,14 @@ pub struct InviteForm {
     au: String,
     motif: String,
     atteste: String,
+}
+
+/// Which delegation that is over is offered again, and of which BAL.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Again {
+    boite: String,
+    encore: String,
 }
 
 fn standing(one: &Delegation, now: i64) -> Standing {
@@ -221,15 +229,53 @@ async fn form_page(asked: Asked<'_>, form: InviteForm, error: Option<(&str, &str
     asked.page(status, AccountPage::Invitation(Box::new(page)), Said::default()).await
 }
 
-/// `GET /compte/delegations/inviter`.
+/// The form as it was filled in for a delegation that is over; the dates are asked anew.
+async fn filled(state: &State, caller: &Caller, again: Again) -> Result<InviteForm, Error> {
+    let id: DelegationId = again.encore.parse().map_err(|_| Error::NotFound)?;
+    let account: AccountId = again.boite.parse().map_err(|_| Error::NotFound)?;
+    rights::holding(state, caller, account).await?;
+    let before = state.store.delegation(account, id).await?;
+    // A number is not kept readable, and where somebody has a BAL here its address is what they are known by.
+    let own = match before.person {
+        Some(person) => own_address(state, person).await?,
+        None => None,
+    };
+    let (who, email) = match (own, before.email) {
+        (Some(address), email) => (address, email.unwrap_or_default()),
+        (None, Some(email)) if before.by_national_id => (String::new(), email),
+        (None, email) => (email.unwrap_or_default(), String::new()),
+    };
+    Ok(InviteForm {
+        boite: again.boite,
+        qui: who,
+        courriel: email,
+        nom: before.name,
+        role: before.role.code().to_owned(),
+        motif: before.reason,
+        ..InviteForm::default()
+    })
+}
+
+/// The address of the first BAL that a person runs in their own right.
+async fn own_address(state: &State, person: PersonId) -> Result<Option<String>, Error> {
+    let rights = state.store.rights(person).await?;
+    match rights.into_iter().find(|right| right.action == Action::Manage && right.is_own()) {
+        Some(right) => Ok(Some(state.store.account(right.account).await?.address)),
+        None => Ok(None),
+    }
+}
+
+/// `GET /compte/delegations/inviter`: empty, or as for a delegation that is over (`?boite=…&encore=…`).
 pub async fn invite_form(
     AxumState(state): AxumState<State>,
     caller: Caller,
     _fresh: Fresh,
     spoken: Spoken,
     nonce: Nonce,
+    Query(again): Query<Again>,
 ) -> Result<Response, Error> {
-    form_page(Asked { state: &state, caller: &caller, spoken, nonce: &nonce }, InviteForm::default(), None).await
+    let form = if again.encore.is_empty() { InviteForm::default() } else { filled(&state, &caller, again).await? };
+    form_page(Asked { state: &state, caller: &caller, spoken, nonce: &nonce }, form, None).await
 }
 
 /// `POST /compte/delegations/inviter`.
