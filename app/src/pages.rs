@@ -11,6 +11,7 @@ pub mod courrier;
 pub mod delegation;
 pub mod erreur;
 pub mod exploitation;
+pub mod impression;
 pub mod inscription;
 pub mod passkey;
 pub mod patients;

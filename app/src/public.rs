@@ -26,6 +26,7 @@ use crate::{
         delegation::OfferPage,
         erreur::{ErrorPage, sentences},
         exploitation::{Operator, OperatorPage},
+        impression::{self, Conversation},
         inscription::OpeningPage,
         patients::{Patients, PatientsScreen},
         portail::{AcceptCgu, AcceptPage, Article, ArticlePage, Contact, ContactPage},
@@ -77,6 +78,8 @@ pub enum PublicPage {
     Offer(Box<OfferPage>),
     /// One inbox over all BALs.
     Boxes(Box<Boxes>),
+    /// A conversation for paper.
+    Print(Box<Conversation>),
     /// The patients of a BAL.
     Patients(Box<PatientsScreen>),
 }
@@ -102,6 +105,7 @@ impl PublicPage {
             Self::Approval(_) => i18n::approval::title(lang),
             Self::Offer(page) => page.title(lang),
             Self::Boxes(_) => i18n::boxes::title(lang),
+            Self::Print(_) => i18n::message::print(lang),
             Self::Patients(screen) => screen.title(lang),
         };
         format::page_title(lang, page)
@@ -133,6 +137,7 @@ impl PublicPage {
             Self::Approval(page) => view! { <Approvals page=*page now_local=context.now_local.clone()/> }.into_any(),
             Self::Offer(page) => page.draw(),
             Self::Boxes(page) => boites::boxes(*page, &context.now_local),
+            Self::Print(page) => impression::conversation(*page),
             Self::Patients(screen) => view! { <Patients screen=*screen now_local=context.now_local.clone()/> }.into_any(),
         }
     }

@@ -29,6 +29,7 @@ pub mod pages;
 pub mod passkeys;
 pub mod patient_pages;
 pub mod portal_pages;
+pub mod print;
 pub mod psc;
 pub mod public;
 pub mod recovery_pages;

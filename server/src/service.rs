@@ -19,6 +19,7 @@ pub mod on_behalf;
 pub mod opening;
 pub mod organisation;
 pub mod outbox;
+pub mod paper;
 pub mod patients;
 pub mod prepare;
 pub mod reading;

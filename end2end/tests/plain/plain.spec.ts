@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Mailbox, messageWith } from '../../support/mailbox';
+import { Mailbox, message, messageWith } from '../../support/mailbox';
+import { good } from '../../support/opening';
 import { expect, test } from '../../support/server';
 
 const rows = '[data-testid=row]';
@@ -28,6 +29,28 @@ test('downloading', async ({ dr, server }) => {
   const link = dr.getByTestId('reading-pane').locator('.attachment a[href^="/telecharger/"]').first();
   const [download] = await Promise.all([dr.waitForEvent('download'), link.click()]);
   expect(readFileSync(await download.path()).equals(file)).toBe(true);
+});
+
+test('a conversation is printed from a page of its own, and the log says so', async ({ dr, server }) => {
+  const box = await Mailbox.of(server);
+  const { url } = await box.deliver(message({ Subject: 'À imprimer' }, 'Un texte pour le papier'));
+  const printed = () => dr.getByRole('row').filter({ hasText: 'A imprimé un message' });
+  const log = `${server.url}/compte/acces/${box.account}?genre=printed`;
+  await dr.goto(log);
+  const before = await printed().count();
+  await dr.goto(url);
+  await dr.getByTestId('reading-pane').getByRole('link', { name: 'Imprimer' }).click();
+  await expect(dr.getByRole('heading', { level: 1 })).toHaveText('À imprimer');
+  await expect(dr.getByText('Un texte pour le papier')).toBeVisible();
+  await good(dr);
+  await dr.emulateMedia({ media: 'print' });
+  await expect(dr.getByText('Un texte pour le papier')).toBeVisible();
+  for (const around of ['.public-head nav', '.public-foot', '.print-acts']) await expect(dr.locator(around)).toBeHidden();
+  await dr.emulateMedia({ media: 'screen' });
+  await dr.getByRole('link', { name: 'Revenir au courrier' }).click();
+  await expect(dr).toHaveURL(url);
+  await dr.goto(log);
+  await expect(printed()).toHaveCount(before + 1);
 });
 
 test('marking and moving by forms', async ({ dr }) => {

@@ -15,7 +15,7 @@ use super::account_pages::{
 };
 use super::{
     account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer,
-    openapi, opening, operator_pages, pages, passkeys, patient_pages, portal_pages, psc, public, recovery_pages, sign_in,
+    openapi, opening, operator_pages, pages, passkeys, patient_pages, portal_pages, print, psc, public, recovery_pages, sign_in,
     structure_offer,
 };
 use crate::{portal, state::State};
@@ -273,6 +273,7 @@ routes! {
     get "GET" "/courrier/{account}/patients/{patient}/messages.mbox" Download Account(Action::Manage), "patient-messages", patient_pages::files::messages, "All messages with a patient";
     get "GET" "/courrier/{account}/patients/{patient}/supprimer" Page Account(Action::Manage), "patient-delete-form", patient_pages::sheet::delete_form, "Asks before a patient is deleted";
     post "POST" "/courrier/{account}/patients/{patient}/supprimer" Form Account(Action::Manage), "patient-delete", patient_pages::sheet::delete, "Deletes what may be deleted of a patient";
+    get "GET" "/courrier/{account}/imprimer/{thread}" Page Account(Action::Read), "mail-print", print::conversation, "A conversation for paper; that it is printed is traced";
     get "GET" "/courrier/{account}/{*place}" Page Account(Action::Read), "mail-page", pages::mail, "The mail pages";
 
     post "POST" "/courrier/faire" Form InBody, "mail-act", forms::act, "Does what a form of the mail pages asks", COMPOSED;

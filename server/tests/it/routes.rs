@@ -40,6 +40,7 @@ pub struct Cast<'a> {
     pub email: String,
     blob: String,
     pub inbox: String,
+    thread: String,
     patient: String,
 }
 
@@ -54,8 +55,9 @@ impl<'a> Cast<'a> {
         let (_, made) = holder.jmap("Email/set", json!({"accountId": holder.account(), "create": {"a": draft}})).await;
         let created = &made["created"]["a"];
         let (email, blob) = (created["id"].as_str().unwrap().to_owned(), created["blobId"].as_str().unwrap().to_owned());
+        let thread = created["threadId"].as_str().unwrap().to_owned();
         let patient = opposed(app, &holder).await.to_string();
-        Self { app, holder, reader, foreign, staff, email, blob, inbox, patient }
+        Self { app, holder, reader, foreign, staff, email, blob, inbox, thread, patient }
     }
 
     fn path(&self, route: &Route, account: AccountId) -> String {
@@ -65,6 +67,7 @@ impl<'a> Cast<'a> {
             .replace("{part}", "message.eml")
             .replace("{blob}", &self.blob)
             .replace("{name}", "file.bin")
+            .replace("{thread}", &self.thread)
             .replace("{session}", session)
             .replace("{step}", "identite")
             .replace("{version}", "1")

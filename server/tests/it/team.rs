@@ -25,6 +25,7 @@ on_both! {
     an_answer_wakes_what_waited
     a_conversation_takes_its_work_with_it
     the_log_says_who_did_what
+    a_page_for_paper_is_traced
 }
 
 /// What a colleague in a shared BAL may do.
@@ -471,4 +472,40 @@ async fn the_log_says_who_did_what(engine: Engine) {
     let screen = format!("/courrier/{account}/{}", app.inbox(account).await);
     assert!(lea.get(&screen).await.text().contains("Vos accès à cette boîte sont tracés"));
     assert!(!martin.get(&screen).await.text().contains("Vos accès à cette boîte sont tracés"));
+}
+
+async fn a_page_for_paper_is_traced(engine: Engine) {
+    let app = TestApp::new(engine).await;
+    let shared = Shared::of(&app).await;
+    let foreign = app.holder("dr-roux").await;
+    let (martin, reader) = (&shared.martin, &shared.reader);
+    let (_, thread) = shared.mail(&app, "Bilan").await;
+    let raw = "From: Dr Roux <dr-roux@medecin.mssante.example>\nSubject: Re: Bilan\nReferences: <Bilan@x.example>\n\
+        In-Reply-To: <Bilan@x.example>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n\
+        --b\nContent-Type: text/html; charset=utf-8\n\n<p>Glyc\u{e9}mie <script>alert(1)</script><b>haute</b></p>\n\
+        --b\nContent-Type: application/pdf; name=r.pdf\nContent-Disposition: attachment; filename=resultats.pdf\n\nPDF\n--b--\n";
+    app.clock.advance_ms(1000);
+    let second = keep(&app, martin, raw).await;
+    assert_eq!(shared.thread(&second).await, thread);
+    let account = martin.account();
+    let path = format!("/courrier/{account}/imprimer/{thread}");
+    // The mail page leads to it, and it needs no script.
+    let screen = reader.get(&format!("/courrier/{account}/{}/{thread}", app.inbox(account).await)).await.text();
+    assert!(screen.contains(&format!("href=\"{path}\"")), "{screen}");
+    let printed = async || {
+        let log = martin.get(&format!("/compte/acces/{account}?genre=printed&qui={}", reader.person)).await.text();
+        log.matches("A imprimé un message").count()
+    };
+    assert_eq!(printed().await, 0, "to read is not to print");
+    let page = reader.get(&path).await;
+    let text = page.text();
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert!(page.status == 200 && at("Texte") < at("Glycémie haute"), "the oldest first");
+    assert!(text.contains("resultats.pdf") && text.contains("Dr Roux &lt;dr-roux@"), "{text}");
+    assert!(!text.contains("alert(1)") && !text.contains("type=\"module\""), "{text}");
+    assert_eq!(printed().await, 2, "each message of it");
+    // Of others' there is none, and a failure traces nothing.
+    assert_eq!(foreign.get(&path).await.status, 404);
+    assert_eq!(reader.get(&format!("/courrier/{account}/imprimer/t0000000000001")).await.status, 404);
+    assert_eq!(printed().await, 2);
 }

@@ -142,9 +142,19 @@ fn Toolbar() -> impl IntoView {
             <BackLink/>
             {acts}
             <span class="toolbar-space"></span>
+            <PrintLink/>
             {around}
         </div>
     }
+}
+
+/// The conversation for paper: a page of its own, which works without a script too.
+#[component]
+fn PrintLink() -> impl IntoView {
+    let mail = use_mail();
+    let words = i18n::message::print(mail.lang);
+    let url = move || mail.reading.opened.get().map(|it| format!("/courrier/{}/imprimer/{}", mail.account.get(), it.thread));
+    view! { <a class="icon-button" rel="external" href=url title=words aria-label=words><Icon name="print"/></a> }
 }
 
 /// Folders to move the conversation to.
