@@ -54,6 +54,10 @@ pub async fn token(
     days: &str,
 ) -> Result<String, OrganisationError> {
     let name = line(name, NAME_CHARS).ok_or_else(|| field("nom", "name-needed"))?;
+    // A page that is loaded again posts its form again: what it asked for is there already, and is not shown twice.
+    if secrets(state, account).await?.iter().any(|one| !one.certificate && one.name == name) {
+        return Err(field("nom", "token-named"));
+    }
     let (token, hash) = tokens::make(&*state.random);
     let new = NewSecret { expires_at: end_of(state, days)?, ..secret(state, hash, name) };
     state.store.application_secret(actor, account, new).await?;
@@ -67,8 +71,12 @@ pub async fn token(
 /// At a field; the store's, `NotFound` where there is no such token.
 pub async fn rotate(state: &State, actor: Actor, account: AccountId, old: TokenId) -> Result<String, OrganisationError> {
     let list = secrets(state, account).await?;
-    let before = list.into_iter().find(|one| one.id == old && !one.certificate);
-    let before = before.ok_or(OrganisationError::Store(store::Error::NotFound))?;
+    let before = list.iter().find(|one| one.id == old && !one.certificate);
+    let before = before.ok_or(OrganisationError::Store(store::Error::NotFound))?.clone();
+    // The same again, when a page is loaded again: its successor lives already.
+    if list.iter().any(|one| !one.certificate && one.name == before.name && one.id.0 > old.0) {
+        return Err(field("", "token-replaced"));
+    }
     let (now, (token, hash)) = (state.clock.now_ms(), tokens::make(&*state.random));
     let new = NewSecret {
         // As long as the one before was to live.

@@ -21,7 +21,7 @@ use wire::id::{AccountId, GroupId, MemberId, OrganisationId, PersonId};
 
 use super::tell::{self, Told};
 use super::{delegation, recipients};
-use crate::auth::{rights::Administering, sessions};
+use crate::auth::{Caller, rights::Administering, sessions};
 use crate::portal::support;
 use crate::state::State;
 
@@ -331,6 +331,20 @@ pub async fn depart(
         }
     }
     Ok(gone)
+}
+
+/// Leaves a structure by oneself; the operator and who administers it are told.
+///
+/// # Errors
+/// At a field (`last-administrator`: who administers alone names a successor first); `NotFound` where one is no member; the
+/// store's.
+pub async fn leave(state: &State, caller: &Caller, organisation: OrganisationId) -> Result<(), OrganisationError> {
+    let mine = state.store.memberships(caller.person).await?;
+    let mine = mine.into_iter().find(|one| one.organisation == organisation && one.state == Standing::Active);
+    let mine = mine.ok_or(OrganisationError::Store(store::Error::NotFound))?;
+    depart(state, caller.actor(), organisation, mine.id, None).await?;
+    administrators(state, organisation, &Told::StructureLeftBySelf).await?;
+    Ok(())
 }
 
 /// Puts a message in the operator's queue, and tells them that it waits.

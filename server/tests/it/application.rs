@@ -126,6 +126,12 @@ async fn a_secret_is_replaced_without_a_gap(engine: Engine) {
     assert!(before[0].seen_at.is_some(), "its last use is known");
     let second = application::rotate(&app.state, Actor::COMMAND, account, before[0].id).await.unwrap();
     assert_ne!(first, second);
+    // A page that is loaded again asks for the same again: nothing more is made.
+    let again = application::rotate(&app.state, Actor::COMMAND, account, before[0].id).await;
+    assert!(matches!(again, Err(OrganisationError::Field { code: "token-replaced", .. })), "{again:?}");
+    let twice = application::token(&app.state, Actor::COMMAND, account, &before[0].name, "").await;
+    assert!(matches!(twice, Err(OrganisationError::Field { code: "token-named", .. })), "{twice:?}");
+    assert_eq!(application::secrets(&app.state, account).await.unwrap().len(), 2);
     for token in [&first, &second] {
         assert_eq!(status(&app, token).await, 200, "both work during the overlap");
     }
@@ -141,7 +147,7 @@ async fn a_secret_is_replaced_without_a_gap(engine: Engine) {
     app.clock.advance_ms(2 * DAY);
     assert_eq!((status(&app, &short).await, status(&app, &renewed).await), (401, 200));
     // So many and no more; what is ended is ended at once.
-    token(&app, account).await;
+    application::token(&app.state, Actor::COMMAND, account, "Troisième", "").await.unwrap();
     let many = application::token(&app.state, Actor::COMMAND, account, "De trop", "").await;
     assert!(matches!(many, Err(OrganisationError::Field { code: "application-secrets", .. })), "{many:?}");
     for one in application::secrets(&app.state, account).await.unwrap() {

@@ -333,6 +333,12 @@ async fn an_application_password_is_shown_once_used_and_ended(engine: Engine) {
     let token = page.split("class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(!browser.get("/compte/applications").await.text().contains(&token));
     app.clock.advance_ms(MINUTE);
+    // The page loaded again posts the same again: there is still one, and no second secret.
+    let again = browser.post("/compte/applications", &[("nom", "Logiciel du cabinet")]).await;
+    assert!(again.status == 422 && !again.text().contains("class=\"secret\""), "{}", again.text());
+    assert!(again.text().contains("porte déjà ce nom"), "{}", again.text());
+    let named = app.state.store.tokens(user.person).await.unwrap().into_iter().filter(|one| one.name == "Logiciel du cabinet");
+    assert_eq!(named.count(), 1);
     let bearer = format!("Bearer {token}");
     assert_eq!(app.send("GET", "/api/me", &[("Authorization", &bearer)], b"").await.status, 200);
     let tokens = app.state.store.tokens(user.person).await.unwrap();

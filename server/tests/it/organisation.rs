@@ -15,6 +15,7 @@ use store::{
         members::{NewMember, Signed},
     },
     testing::Engine,
+    traces::Class,
 };
 use wire::{
     delegation::DelegateRole,
@@ -40,6 +41,7 @@ on_both! {
     a_member_holds_nothing
     a_departure_ends_everything_on_both_servers
     the_last_administrator_names_a_successor
+    a_member_leaves_by_themself
     the_review_asks_reminds_and_suspends
     rights_follow_the_structure
     who_does_not_administer_sees_no_page
@@ -431,6 +433,49 @@ async fn the_last_administrator_names_a_successor(engine: Engine) {
     assert_eq!(lea_page.get(&home).await.status, 200);
     let member = app.state.store.memberships(lea.person).await.unwrap()[0].id;
     assert_eq!(app.state.store.structure_purposes(id, member).await.unwrap(), [shared]);
+}
+
+async fn a_member_leaves_by_themself(engine: Engine) {
+    let app = TestApp::with(engine, &[("PLI_SUPPORT__NOTIFY", "astreinte@pli.example")]).await;
+    let (id, shared) = structure(&app).await;
+    let (_, first, mut ines, home) = desk(&app, id, "ines").await;
+    let lea = app.staff("lea").await;
+    app.password(&lea).await;
+    let member = join(&app, id, &lea, false).await;
+    let (store, of) = (&app.state.store, id.to_string());
+    store.structure_grant(Actor::COMMAND, id, Subject::Member(member), shared, Some(DelegateRole::Send)).await.unwrap();
+    let leave = [("op", "quitter"), ("structure", of.as_str())];
+    // A program's token is no fresh proof; who is no member leaves nothing.
+    let body = format!("op=quitter&structure={of}");
+    let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
+    let software = lea.send("POST", "/compte/structure", &headers, body.as_bytes()).await;
+    assert!(software.status == 303 && software.location().starts_with("/compte/confirmer"), "{}", software.location());
+    let stranger = app.holder("dr-roux").await;
+    app.password(&stranger).await;
+    let mut other = app.browser();
+    other.sign_in(&stranger, "dr-roux").await;
+    assert_eq!(other.post("/compte/structure", &leave).await.status, 404);
+    assert_eq!(allowed(&lea, shared).await, DelegateRole::Send.actions());
+    let mut page = app.browser();
+    page.sign_in(&lea, "lea").await;
+    assert!(page.get("/compte/structure").await.text().contains("Quitter Hôpital"));
+    app.clock.advance_ms(1);
+    assert_eq!(page.post("/compte/structure", &leave).await.location(), "/compte/structure?dit=structure-gone-by-self");
+    assert!(allowed(&lea, shared).await.is_empty());
+    assert_eq!(page.post("/compte/structure", &leave).await.status, 404, "there is nothing left to leave");
+    // Traced to her; told to who administers, to the operator and to her.
+    let rows = store.traces(Chain::Person(lea.person), Class::Functional, 0, 1000).await.unwrap();
+    let left = rows.iter().filter(|row| row.kind == "structure-departure");
+    assert_eq!(left.map(|row| row.person).collect::<Vec<_>>(), [Some(lea.person)]);
+    app.post.told(&ordinary("ines"), "quitté votre structure d’elle-même", 1).await;
+    app.post.told(&ordinary("lea"), "ne faites plus partie", 1).await;
+    assert!(app.post.letter("astreinte@pli.example", 0).await.contains("departure"));
+    // Who administers alone names somebody first: the page says where, and the act is refused.
+    assert!(ines.get("/compte/structure").await.text().contains("désigne qui administre ensuite"));
+    let refused = ines.post("/compte/structure", &leave).await;
+    assert!(refused.status == 422 && refused.text().contains("choisissez qui administre ensuite"), "{}", refused.text());
+    assert_eq!(ines.get(&home).await.status, 200);
+    assert_eq!(store.structure_member(id, first).await.unwrap().state, store::organisations::State::Active);
 }
 
 async fn the_review_asks_reminds_and_suspends(engine: Engine) {

@@ -237,6 +237,10 @@ fn membership(one: Membership, error: Option<&(String, String)>) -> AnyView {
             </form>
         }
     });
+    let leave = match one.administers {
+        true => view! { <p class="field-hint">{words::leave_admin(lang)}</p> }.into_any(),
+        false => leaving(&one.structure, &one.name),
+    };
     view! {
         <h2>{one.name}</h2>
         <p class="field-hint">{one.function}</p>
@@ -246,6 +250,23 @@ fn membership(one: Membership, error: Option<&(String, String)>) -> AnyView {
         {named}
         {none}
         <ul class="sessions">{boxes}</ul>
+        {leave}
+    }
+    .into_any()
+}
+
+/// Going by oneself: folded away, since it ends everything there.
+fn leaving(structure: &str, name: &str) -> AnyView {
+    let lang = i18n::lang();
+    view! {
+        <details>
+            <summary>{words::leave(lang)}</summary>
+            <form method="post" action="/compte/structure">
+                <p>{words::leave_lead(lang)}</p>
+                <input type="hidden" name="structure" value=structure.to_owned()/>
+                <button class="button" data-variant="danger" type="submit" name="op" value="quitter">{words::leave_named(lang, name)}</button>
+            </form>
+        </details>
     }
     .into_any()
 }
@@ -305,6 +326,20 @@ fn home(page: StructureSheet, now_local: &str) -> AnyView {
         <h2>{words::review(lang)}</h2>
         <p class="field-hint">{words::review_what(lang)}</p>
         <p><ButtonLink href=reviewed>{words::review_see(lang)}</ButtonLink></p>
+        <h2>{i18n::patients::templates_of_structure(lang)}</h2>
+        <p class="field-hint">{i18n::patients::templates_of_structure_what(lang)}</p>
+        <p><ButtonLink href=templates>{i18n::patients::templates_manage(lang)}</ButtonLink></p>
+    }
+    .into_any()
+}
+
+fn templates(sheet: TemplatesSheet) -> AnyView {
+    let lang = i18n::lang();
+    let home = path(&sheet.structure);
+    view! {
+        <p><ButtonLink href=home.clone()>{words::back(lang, &sheet.structure_name)}</ButtonLink></p>
+        <p class="field-hint">{i18n::patients::templates_of_structure_what(lang)}</p>
+        {keeping(&[&home, "/modeles"].concat(), sheet.page)}
     }
     .into_any()
 }
@@ -326,20 +361,6 @@ fn box_line(one: BoxLine, base: &str) -> AnyView {
             one.open_to.iter().map(|(name, role)| [name, " (", role_words(lang, *role), ")"].concat()).collect();
         if names.is_empty() { words::open_to_none(lang).to_owned() } else { words::open_to(lang, &names.join(", ")) }
     });
-        <h2>{i18n::patients::templates_of_structure(lang)}</h2>
-        <p class="field-hint">{i18n::patients::templates_of_structure_what(lang)}</p>
-        <p><ButtonLink href=templates>{i18n::patients::templates_manage(lang)}</ButtonLink></p>
-    }
-    .into_any()
-}
-
-fn templates(sheet: TemplatesSheet) -> AnyView {
-    let lang = i18n::lang();
-    let home = path(&sheet.structure);
-    view! {
-        <p><ButtonLink href=home.clone()>{words::back(lang, &sheet.structure_name)}</ButtonLink></p>
-        <p class="field-hint">{i18n::patients::templates_of_structure_what(lang)}</p>
-        {keeping(&[&home, "/modeles"].concat(), sheet.page)}
     view! {
         <li>
             <div>

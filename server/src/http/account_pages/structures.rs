@@ -121,21 +121,31 @@ pub async fn list(
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct TakeUpForm {
+    op: String,
     structure: String,
     finalite: String,
 }
 
-/// `POST /compte/structure`: who was named accepts to administer.
+/// `POST /compte/structure`: who was named accepts to administer; who is a member leaves.
 pub async fn take_up(
     AxumState(state): AxumState<State>,
     caller: Caller,
+    fresh: Result<Fresh, Error>,
     spoken: Spoken,
     nonce: Nonce,
     Form(form): Form<TakeUpForm>,
 ) -> Result<Response, Error> {
     let structure: OrganisationId = form.structure.parse().map_err(|_| Error::NotFound)?;
-    match offer::take_up(&state, &caller, structure, !form.finalite.is_empty()).await {
-        Ok(()) => Ok(done(&format!("{HOME}/{structure}"), "structure-administers")),
+    let result = if form.op == "quitter" {
+        // It ends everything there, and only the structure can begin it again.
+        fresh?;
+        organisation::leave(&state, &caller, structure).await.map(|()| (HOME.to_owned(), "structure-gone-by-self"))
+    } else {
+        let taken = offer::take_up(&state, &caller, structure, !form.finalite.is_empty()).await;
+        taken.map(|()| (format!("{HOME}/{structure}"), "structure-administers"))
+    };
+    match result {
+        Ok((to, said)) => Ok(done(&to, said)),
         Err(error) => {
             let (_, code) = refused(error)?;
             let asked = Asked { state: &state, caller: &caller, spoken, nonce: &nonce };
