@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Mailbox, message, messageWith } from '../../support/mailbox';
-import { good } from '../../support/opening';
 import { expect, test } from '../../support/server';
 
 const rows = '[data-testid=row]';
@@ -42,7 +41,6 @@ test('a conversation is printed from a page of its own, and the log says so', as
   await dr.getByTestId('reading-pane').getByRole('link', { name: 'Imprimer' }).click();
   await expect(dr.getByRole('heading', { level: 1 })).toHaveText('À imprimer');
   await expect(dr.getByText('Un texte pour le papier')).toBeVisible();
-  await good(dr);
   await dr.emulateMedia({ media: 'print' });
   await expect(dr.getByText('Un texte pour le papier')).toBeVisible();
   for (const around of ['.public-head nav', '.public-foot', '.print-acts']) await expect(dr.locator(around)).toBeHidden();
