@@ -22,8 +22,8 @@ test('a patient is added, written to, answers, and the exchange is closed and re
   await good(dr);
   const subject = `Vos résultats ${Date.now()}`;
   await dr.getByLabel('Objet').fill(subject);
-  await dr.getByLabel('Message').fill('Bonjour, vos résultats sont bons.');
-  await dr.getByLabel('Joindre').setInputFiles({ name: 'lettre.docx', mimeType: 'application/octet-stream', buffer: Buffer.from('x') });
+  await dr.getByLabel('Message', { exact: true }).fill('Bonjour, vos résultats sont bons.');
+  await dr.getByLabel('Joindre des fichiers').setInputFiles({ name: 'lettre.docx', mimeType: 'application/octet-stream', buffer: Buffer.from('x') });
   await dr.getByRole('button', { name: 'Envoyer' }).click();
   await expect(dr.getByText('devra télécharger ces fichiers')).toBeVisible();
   await dr.getByLabel('Envoyer ces formats quand même').check();
@@ -80,7 +80,7 @@ test('the composer looks different, and asks before patients and others see each
   await expect(composer.locator('.composer-patient')).toContainText('se verront les uns les autres');
   const subject = `Séparément ${Date.now()}`;
   await composer.getByLabel('Objet').fill(subject);
-  await composer.getByLabel('Message').fill('Bonjour');
+  await composer.getByLabel('Message', { exact: true }).fill('Bonjour');
   await composer.getByRole('button', { name: 'Envoyer', exact: true }).click();
   await composer.getByRole('button', { name: 'Envoyer séparément' }).click();
   await expect(dr.getByTestId('message-list')).toBeVisible();

@@ -7,13 +7,13 @@ test('a patient is added, written to from a template, closed and reopened: witho
   await dr.goto(`${patientsUrl(dr, server)}/modeles`);
   await dr.getByLabel('Nom du modèle').fill('Consignes');
   await dr.getByLabel('Objet').fill('Consignes du {date}');
-  await dr.getByLabel('Message').fill('Bonjour {patient},');
+  await dr.getByLabel('Message', { exact: true }).fill('Bonjour {patient},');
   await dr.getByRole('button', { name: 'Enregistrer' }).click();
   await expect(dr.getByTestId('templates')).toContainText('Consignes');
   await dr.goto(`${sheet}/ecrire`);
   await dr.getByLabel('Partir d’un modèle').selectOption({ label: 'Consignes' });
   await dr.getByRole('button', { name: 'Remplir' }).click();
-  await expect(dr.getByLabel('Message')).toHaveValue('Bonjour PAT-TROIS Dominique,');
+  await expect(dr.getByLabel('Message', { exact: true })).toHaveValue('Bonjour PAT-TROIS Dominique,');
   await dr.getByLabel('Sans réponse').check();
   await dr.getByRole('button', { name: 'Envoyer' }).click();
   await expect(dr.getByRole('heading', { level: 1 })).toContainText('PAT-TROIS Dominique');

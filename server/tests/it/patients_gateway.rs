@@ -81,7 +81,7 @@ async fn reason(user: &User<'_>) -> String {
 /// `Message non distribué` about a message, as the gateway sends it later.
 fn undelivered(about: &str, status: &str, words: &str) -> String {
     format!(
-        "From: MAILER-DAEMON@mes.example\r\nTo: x@y.fr\r\nSubject: Undelivered Mail Returned to Sender\r\n\
+        "From: MAILER-DAEMON@patient.mssante.fr\r\nTo: x@y.fr\r\nSubject: Undelivered Mail Returned to Sender\r\n\
          Message-ID: <dsn-{about}>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; \
          boundary=k\r\n\r\n--k\r\n\r\nMessage non distribue\r\n--k\r\nContent-Type: message/delivery-status\r\n\r\n\
          Reporting-MTA: dns; mes.example\r\n\r\nFinal-Recipient: rfc822; {PATIENT}\r\nAction: failed\r\n\
