@@ -114,7 +114,7 @@ function accountOf(address) {
 /** The notice that comes back later (RFC 3464), from nobody. */
 async function undelivered(from, address, messageId) {
   const { status, text, code } = accountOf(address);
-  const head = [`From: <MAILER-DAEMON@${party.host}>`, `To: <${from}>`, "Subject: =?UTF-8?Q?Message_non_distribu=C3=A9?=", `Message-ID: <avis-${Date.now()}-${accounts.size}@${party.host}>`];
+  const head = [`From: <MAILER-DAEMON@${address.split("@")[1]}>`, `To: <${from}>`, "Subject: =?UTF-8?Q?Message_non_distribu=C3=A9?=", `Message-ID: <avis-${Date.now()}-${accounts.size}@${party.host}>`];
   const report = [`Reporting-MTA: dns; ${party.host}`, "", `Final-Recipient: rfc822; ${address}`, "Action: failed", `Status: ${status}`, `Diagnostic-Code: smtp; ${code} ${status} ${text}`];
   const lines = [
     ...head, `Date: ${new Date().toUTCString()}`, "MIME-Version: 1.0", "Content-Type: multipart/report; report-type=delivery-status; boundary=avis", "",
