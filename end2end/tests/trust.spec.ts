@@ -13,7 +13,7 @@ async function elsewhere(browser: Browser, url: string): Promise<Page> {
 
 /** Fills and sends the form of such a page. */
 async function write(page: Page, fields: Record<string, string>) {
-  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label).fill(value);
+  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value);
   await page.getByRole('button', { name: 'Envoyer' }).click();
 }
 

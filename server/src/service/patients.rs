@@ -177,7 +177,7 @@ pub async fn named(
     most: usize,
 ) -> Result<Vec<(String, String)>, store::Error> {
     let wanted = mail::search::fold(typed);
-    let wanted: Vec<&str> = wanted.split_whitespace().collect();
+    let wanted: Vec<&str> = wanted.split([' ', '-']).filter(|word| !word.is_empty()).collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
