@@ -158,7 +158,7 @@ fn files(page: &WritePage) -> AnyView {
         {kept.collect_view()}
         <div class="field">
             <label for="files">{i18n::compose::attach(lang)}</label>
-            <input id="files" type="file" name="files" multiple aria-describedby="files-aide" data-most=(page.megaoctets * 1_000_000 * 3 / 4).to_string()/>
+            <input id="files" type="file" name="files" multiple aria-describedby="files-aide"/>
             {error}
             <p class="field-hint" id="files-aide">{hint}</p>
         </div>

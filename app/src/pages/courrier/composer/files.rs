@@ -23,6 +23,9 @@ thread_local! {
     static NEXT: Cell<u32> = const { Cell::new(1_000) };
 }
 
+/// What a limit is told in, rounded down.
+const MEGAOCTET: u64 = 1_000_000;
+
 /// RFC 8620 §6.1.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,7 +42,7 @@ pub fn add(writing: Writing, files: Vec<web_sys::File>) {
         let octets = file.size() as u64;
         let there: u64 = writing.files.with_untracked(|files| files.iter().map(|file| file.size).sum());
         // In the message a file takes a third more (base64).
-        let most = writing.most_octets() * 3 / 4;
+        let most = writing.most_octets() * 3 / 4 / MEGAOCTET * MEGAOCTET;
         let room = most.saturating_sub(there);
         if octets > UPLOAD_OCTETS.min(room) {
             let limit = size::bytes(lang, UPLOAD_OCTETS.min(most));
