@@ -11,10 +11,10 @@ use store::{
 use wire::patient::RecordKind;
 
 use crate::{
-    harness::User,
+    harness::{TestApp, User},
     jmap::ok,
     on_both,
-    patients::known,
+    patients::{browser, known, write},
     patients_exchange::{Gateway, PATIENT, actor, id_of, send},
     space::field,
     submission::submit,
@@ -24,6 +24,7 @@ on_both! {
     each_refusal_has_a_sentence_and_a_next_step
     what_waits_for_the_gateway_stops_at_an_opposition
     a_reply_to_is_who_may_be_answered
+    the_form_says_whether_the_patient_may_answer
 }
 
 /// Subject and words of the newest notice in the inbox.
@@ -197,4 +198,52 @@ async fn a_reply_to_is_who_may_be_answered(engine: Engine) {
     let about = id_of(&message);
     assert_eq!(gateway.answer(PATIENT, &martin.login, "p1@mes", &about, "x").await.code, 550, "not the sender");
     assert_eq!(gateway.answer(PATIENT, &roux.login, "p2@mes", &about, "x").await.code, 250);
+}
+
+/// Marks the patient's conversation as treated; how its exchange is shown before and after.
+async fn treated(app: &TestApp, user: &User<'_>) -> (String, String) {
+    let inbox = app.inbox(user.account()).await.to_string();
+    let shown = async || {
+        let query = json!({"accountId": user.account(), "filter": {"inMailbox": inbox}, "limit": 1});
+        let found = ok(user, "Email/query", query).await;
+        let get = json!({"accountId": user.account(), "ids": found["ids"], "properties": ["threadId", "patient"]});
+        let got = ok(user, "Email/get", get).await["list"][0].clone();
+        (got["threadId"].as_str().unwrap().to_owned(), got["patient"]["state"].as_str().unwrap().to_owned())
+    };
+    let (thread, before) = shown().await;
+    let update = json!({"accountId": user.account(), "update": {thread: {"state": "done"}}});
+    assert!(ok(user, "Work/set", update).await["notUpdated"].is_null());
+    (before, shown().await.1)
+}
+
+async fn the_form_says_whether_the_patient_may_answer(engine: Engine) {
+    let gateway = Gateway::new(engine).await;
+    let app = gateway.app();
+    let martin = app.holder("dr-martin").await;
+    let id = known(app, &martin, PATIENT).await;
+    let mut desk = browser(app, &martin, "dr-martin").await;
+    let path = format!("/courrier/{}/patients/{id}/ecrire", martin.account());
+    // Only to be read: with the note as a file, which counts as told.
+    let fields = [("form", "f1"), ("subject", "Résultats"), ("text", "Bonjour"), ("reponse", "non"), ("note", "1")];
+    let sent = write(&mut desk, &path, &fields).await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    app.clock.advance_ms(60_000);
+    let first = gateway.arrived(1).await;
+    let parsed = mail::parse(&first, &mail::Limits::default());
+    let files: Vec<_> = parsed.attachments.iter().filter_map(|&at| parsed.parts[at].name.as_deref()).collect();
+    assert_eq!((field(&first, "X-MSS-MES").as_str(), &files[..]), ("FIN", &["note-information.txt"][..]));
+    let records = app.state.store.records(martin.account(), id).await.unwrap();
+    let told: Vec<_> = records.iter().map(|one| (one.kind, one.words.means.as_str())).collect();
+    assert_eq!(told, [(RecordKind::Information, "message")]);
+    let refused = gateway.answer(PATIENT, &martin.login, "p1@mes", &id_of(&first), "Merci").await;
+    assert_eq!((refused.code, refused.text().contains("le 15")), (550, true), "{refused}");
+    // To be answered: the answer waits for us until it is treated.
+    let sent =
+        write(&mut desk, &path, &[("form", "f2"), ("subject", "Suite"), ("text", "Bonjour"), ("reponse", "oui")]).await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    app.clock.advance_ms(60_000);
+    let second = gateway.arrived(2).await;
+    assert_eq!(field(&second, "X-MSS-MES"), "");
+    assert_eq!(gateway.answer(PATIENT, &martin.login, "p2@mes", &id_of(&second), "Merci").await.code, 250);
+    assert_eq!(treated(app, &martin).await, ("awaiting-us".into(), "open".into()));
 }
