@@ -39,6 +39,7 @@ test('the composer says that parents will read, fills a template in and holds ba
   await to.press('Enter');
   const panel = composer.locator('.composer-patient');
   await expect(panel).toContainText('titulaires de l’autorité parentale');
+  await expect(panel.getByRole('link', { name: 'Noter une information, un consentement' })).toBeVisible();
   await panel.getByLabel('Partir d’un modèle').selectOption({ label: name });
   await panel.getByRole('button', { name: 'Remplir' }).click();
   const body = composer.getByLabel('Message', { exact: true });

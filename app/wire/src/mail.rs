@@ -388,6 +388,9 @@ pub struct Recipient {
     /// A patient whose parents read what is written to them.
     #[serde(default)]
     pub minor: bool,
+    /// A patient with whom a message begins an exchange, and of whom no information or no consent is noted.
+    #[serde(default)]
+    pub untold: Option<PatientId>,
 }
 
 /// A saved search: Search/get of our extension.

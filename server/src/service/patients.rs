@@ -10,10 +10,11 @@ pub mod templates;
 use jiff::civil::Date;
 use store::patients::book::{Added, Traits};
 use store::patients::exchange::Standing;
+use store::patients::register::Record;
 use wire::FieldError;
 use wire::id::{AccountId, PatientId, PersonId, ThreadId};
 use wire::ins::{self, Nature};
-use wire::patient::{Exchange, ExchangeState};
+use wire::patient::{Exchange, ExchangeState, RecordKind};
 use wire::team::WorkState;
 
 use crate::auth::rights::{Acting, Send};
@@ -197,6 +198,12 @@ pub fn is_minor(state: &State, traits: &Traits) -> bool {
     let Ok(born) = traits.birth_date.parse::<Date>() else { return false };
     let had = (today.month(), today.day()) >= (born.month(), born.day());
     today.year() - born.year() - i16::from(!had) < OF_AGE
+}
+
+/// Are both the information and the consent of a patient noted, and in force?
+pub fn told(records: &[Record]) -> bool {
+    let has = |kind| records.iter().any(|one| one.kind == kind && one.ended.is_none());
+    has(RecordKind::Information) && has(RecordKind::Consent)
 }
 
 /// How an exchange stands for people: one whose last message was treated waits for nobody.

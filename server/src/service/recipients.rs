@@ -5,10 +5,10 @@ use wire::id::AccountId;
 use wire::mail::Recipient;
 
 use super::cards;
-use super::patients::{is_minor, sending::is_patient};
+use super::patients::{is_minor, sending::is_patient, told};
 use crate::state::State;
 
-/// The state of each address for this BAL, with the card of those that are known here; which patients are minors.
+/// The state of each address for this BAL, with the card of those that are known here; which patients are minors, which were told nothing yet.
 ///
 /// # Errors
 /// The store's.
@@ -17,8 +17,11 @@ pub async fn check(state: &State, account: AccountId, addresses: &[String]) -> R
     for found in &mut list {
         let bare = address::normalise(wire::check::bare_address(&found.email)).to_lowercase();
         if is_patient(state, &bare) {
-            let known = state.store.patient_of_address(account, &bare).await?;
-            found.minor = known.is_some_and(|patient| is_minor(state, &patient.traits));
+            let Some(patient) = state.store.patient_of_address(account, &bare).await? else { continue };
+            found.minor = is_minor(state, &patient.traits);
+            if patient.begins() && !told(&state.store.records(account, patient.id).await?) {
+                found.untold = Some(patient.id);
+            }
         }
     }
     Ok(list)
@@ -47,6 +50,7 @@ pub async fn one(state: &State, text: &str) -> Result<Recipient, store::Error> {
         fault,
         card: None,
         minor: false,
+        untold: None,
     };
     let bare = address::normalise(wire::check::bare_address(text)).to_lowercase();
     if let Err(fault) = wire::check::address(&bare) {

@@ -98,16 +98,24 @@ async fn the_composer_knows_minors_and_fills_templates_in(engine: Engine) {
     let base = format!("/courrier/{}/patients", martin.account());
     let fields = [("op", "garder"), ("nom", "Résultats"), ("objet", "Du {date}"), ("texte", "Bonjour {patient} {boite}")];
     assert_eq!(browser.post(&format!("{base}/modeles"), &fields).await.status, 303);
-    let minor = async || {
+    let said = async |what: &str| {
         let check = json!({"accountId": martin.account(), "addresses": [PATIENT, "185072a00412388@patient.mssante.fr"]});
         let list = ok(&martin, "Recipient/check", check).await["list"].clone();
-        [list[0]["minor"].clone(), list[1]["minor"].clone()]
+        [list[0][what].clone(), list[1][what].clone()]
     };
-    assert_eq!(minor().await, [json!(false), json!(false)]);
+    assert_eq!(said("minor").await, [json!(false), json!(false)]);
+    // What is not noted yet is asked for, until both are.
+    assert_eq!(said("untold").await, [json!(patient), json!(null)]);
+    for genre in ["information", "consent"] {
+        assert_eq!(said("untold").await[0], json!(patient));
+        let note = [("op", "noter"), ("genre", genre), ("date", "2026-11-20"), ("moyen", "oral"), ("portee", "Tous")];
+        assert_eq!(browser.post(&format!("{base}/{patient}"), &note).await.status, 303);
+    }
+    assert_eq!(said("untold").await, [json!(null), json!(null)]);
     let before = app.state.store.patient(martin.account(), patient).await.unwrap().traits;
     let young = Traits { birth_date: "2018-05-01".into(), ..before };
     app.state.store.patient_change(actor(&martin), martin.account(), patient, young, true).await.unwrap();
-    assert_eq!(minor().await, [json!(true), json!(false)], "nothing is said of who is not known");
+    assert_eq!(said("minor").await, [json!(true), json!(false)], "nothing is said of who is not known");
     let query = |email: &str| json!({"accountId": martin.account(), "email": email});
     let list = ok(&martin, "PatientTemplate/query", query(&PATIENT.to_uppercase())).await["list"].clone();
     let bal = app.state.store.account(martin.account()).await.unwrap().name;

@@ -29,6 +29,19 @@ pub fn PatientPanel() -> impl IntoView {
         patients > 1 || patients == 1 && others > 0
     });
     let minor = Memo::new(move |_| writing.has_minor());
+    let untold = Memo::new(move |_| writing.untold());
+    // In a page beside: the message stays as it is.
+    let never_told = move || {
+        untold.get().map(|patient| {
+            let sheet = format!("/courrier/{}/patients/{patient}", writing.mail.account.get());
+            view! {
+                <Notice tone="info">
+                    <p>{words::never_told_hint(lang)}</p>
+                    <p><a rel="external noopener" target="_blank" href=sheet>{words::record_new(lang)}</a></p>
+                </Notice>
+            }
+        })
+    };
     let blanks = move || {
         let names = writing.blanks();
         (!names.is_empty()).then(|| view! { <Notice tone="info">{words::blanks(lang, &names.join(", "))}</Notice> })
@@ -44,6 +57,7 @@ pub fn PatientPanel() -> impl IntoView {
         <Show when=move || any.get()>
             <section class="composer-patient" aria-label=i18n::kind::patient(lang)>
                 {move || warnings(lang, minor.get())}
+                {never_told}
                 <Show when=move || together.get()>
                     <Notice tone="warning">
                         <p class="strong">{words::mixed_title(lang)}</p>

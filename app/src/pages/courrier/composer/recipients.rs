@@ -6,7 +6,9 @@ use leptos::{
     task::spawn_local,
 };
 use wire::{
-    check, ins,
+    check,
+    id::PatientId,
+    ins,
     mail::{Address, Correspondent, Recipient},
 };
 
@@ -32,6 +34,8 @@ pub struct Chip {
     pub fault: Option<String>,
     /// A patient whose parents will read it.
     pub minor: bool,
+    /// A patient of whom information or consent is still to be noted.
+    pub untold: Option<PatientId>,
 }
 
 impl Chip {
@@ -39,7 +43,7 @@ impl Chip {
     pub fn new(address: Address) -> Self {
         let fault = check::address(&address.email).err().map(|fault| fault.code().to_owned());
         let state = if fault.is_some() { "invalid" } else { "checking" };
-        Self { address, state: state.into(), fault, minor: false }
+        Self { address, state: state.into(), fault, minor: false, untold: None }
     }
 
     /// Whether mail to it is known to be refused.
@@ -58,6 +62,7 @@ impl Chip {
         self.state.clone_from(&answer.state);
         self.fault.clone_from(&answer.fault);
         self.minor = answer.minor;
+        self.untold = answer.untold;
         if let Some(name) = answer.card.as_ref().and_then(|card| card.name.clone()) {
             self.address.name.get_or_insert(name);
         }

@@ -6,7 +6,7 @@ mod sending;
 use leptos::{prelude::*, task::spawn_local};
 use wire::{
     FieldError, Problem,
-    id::{EmailId, IdentityId},
+    id::{EmailId, IdentityId, PatientId},
     limits::{MESSAGE_OCTETS, PATIENT_OCTETS},
     mail::Address,
     patient::Answering,
@@ -231,6 +231,11 @@ impl Writing {
     /// Whether parents of a patient will read it.
     pub fn has_minor(&self) -> bool {
         self.recipients.iter().any(|field| field.with(|chips| chips.iter().any(|chip| chip.minor)))
+    }
+
+    /// The first patient of whom information or consent is still to be noted.
+    pub fn untold(&self) -> Option<PatientId> {
+        self.recipients.iter().find_map(|field| field.with(|chips| chips.iter().find_map(|chip| chip.untold)))
     }
 
     /// The address of the patient it goes to, when there is exactly one.
