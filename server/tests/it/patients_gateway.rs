@@ -211,7 +211,7 @@ async fn treated(app: &TestApp, user: &User<'_>) -> (String, String) {
         (got["threadId"].as_str().unwrap().to_owned(), got["patient"]["state"].as_str().unwrap().to_owned())
     };
     let (thread, before) = shown().await;
-    let update = json!({"accountId": user.account(), "update": {thread: {"state": "done"}}});
+    let update = json!({"accountId": user.account(), "update": {thread: {"state": "done", "assigneeId": user.person}}});
     assert!(ok(user, "Work/set", update).await["notUpdated"].is_null());
     (before, shown().await.1)
 }
@@ -246,4 +246,7 @@ async fn the_form_says_whether_the_patient_may_answer(engine: Engine) {
     assert_eq!(field(&second, "X-MSS-MES"), "");
     assert_eq!(gateway.answer(PATIENT, &martin.login, "p2@mes", &id_of(&second), "Merci").await.code, 250);
     assert_eq!(treated(app, &martin).await, ("awaiting-us".into(), "open".into()));
+    // The patient's sheet says who has the exchange in hand.
+    let sheet = desk.get(path.trim_end_matches("/ecrire")).await;
+    assert!(sheet.text().contains("En charge\u{a0}: dr-martin"), "{}", sheet.text());
 }
