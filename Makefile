@@ -11,7 +11,7 @@ export HYDRATE := --locked -p app --lib --target wasm32-unknown-unknown --no-def
 # Names below target/ are fixed. PLI_SITE_DIR embeds the site, which only `make build` wants.
 unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET PLI_SITE_DIR
 .NOTPARALLEL:
-.PHONY: help run test build bench lint dev setup setup-test site
+.PHONY: help run test build bench lint dev setup setup-test site wasm tests
 
 help: ## lists these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 16
@@ -20,9 +20,9 @@ run: site ## builds and starts the demonstration on http://127.0.0.1:3000 (LISTE
 	$(CARGO) build $(HOST)
 	node end2end/peers/run.mjs --origin http://$(LISTEN) -- target/debug/pli demo --data target/demo --listen $(LISTEN)
 
-test: setup-test site ## runs every test, those in the browser included
-	.ci/timed tests $(CARGO) test $(HOST) --no-run
-	.ci/timed program $(CARGO) build $(HOST)
+test: setup-test ## runs every test, those in the browser included
+	.ci/timed site $(CARGO) build --locked -p site
+	.ci/both "$(MAKE) wasm" "$(MAKE) tests"
 	.ci/test
 
 build: site ## leaves the program with everything in it at target/release/pli
@@ -42,6 +42,10 @@ dev: setup ## serves the demonstration and rebuilds on change
 	$(CARGO) build --locked -p site
 	.ci/dev
 
+tests:
+	.ci/timed tests $(CARGO) test $(HOST) --no-run
+	.ci/timed program $(CARGO) build $(HOST)
+
 setup: ## installs what building needs
 	@.ci/setup build
 
@@ -50,5 +54,8 @@ setup-test:
 
 site: setup
 	.ci/timed site $(CARGO) build --locked -p site
+	$(MAKE) wasm
+
+wasm:
 	.ci/timed wasm $(CARGO) build $(HYDRATE) --profile wasm
 	.ci/timed assets target/debug/site --wasm target/wasm32-unknown-unknown/wasm/app.wasm

@@ -188,7 +188,9 @@ async fn account(data: &Path, address: &str) -> anyhow::Result<()> {
 }
 
 async fn print_token(store: &Store, person: PersonId) -> anyhow::Result<()> {
-    let (token, _) = tokens::create(store, &SystemRandom, Actor::COMMAND, person, "pli demo").await?;
+    // One of its own each time: tokens of a person have different names.
+    let name = format!("pli demo {}", store.now());
+    let (token, _) = tokens::create(store, &SystemRandom, Actor::COMMAND, person, &name).await?;
     println!("{token}");
     Ok(())
 }

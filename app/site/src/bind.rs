@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use anyhow::{Context, Result, anyhow};
 use walrus::{FunctionBuilder, FunctionKind, Module};
@@ -50,9 +51,12 @@ pub fn bind(options: &Options, wasm: &[u8], tools: &Tools, cache: &Cache) -> Res
             module.emit_wasm_file(&path).with_context(|| format!("cannot write {}", path.display()))?;
         }
         fs::create_dir_all(&small).with_context(|| format!("cannot make {}", small.display()))?;
-        for part in parts.iter().map(String::as_str).chain(["app_bg.wasm"]) {
-            optimise(&folder.join(part), &small.join(part), options.dev, tools)?;
-        }
+        let all = parts.iter().map(String::as_str).chain(["app_bg.wasm"]);
+        thread::scope(|scope| {
+            let one = |part| scope.spawn(move || optimise(&folder.join(part), &small.join(part), options.dev, tools));
+            let running: Vec<_> = all.map(one).collect();
+            running.into_iter().try_for_each(|part| part.join().map_err(|_| anyhow!("optimising was broken off"))?)
+        })?;
         // Last, so that its presence means that all went well.
         minify(&folder.join("app.js"), &js, tools)?;
     }

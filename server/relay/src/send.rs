@@ -20,7 +20,7 @@ mod tls;
 mod transaction;
 pub mod worker;
 
-pub use destinations::{DestinationLimits, Destinations, Slot};
+pub use destinations::{DestinationLimits, Destinations, Room, Slot};
 pub use job::{Job, JobRecipient};
 pub use outcome::{HandedOver, Outcome, Trouble};
 pub use payload::{Payload, stuff};

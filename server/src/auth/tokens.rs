@@ -21,7 +21,7 @@ fn new_token(random: &dyn Random) -> String {
 /// Makes a token that acts as `person`, and gives it: it cannot be read again.
 ///
 /// # Errors
-/// The store's.
+/// The store's; `Refused("token-named")` when they have one of that name.
 pub async fn create(
     store: &store::Store,
     random: &dyn Random,

@@ -61,7 +61,7 @@ pub async fn run(reset: Reset) -> anyhow::Result<()> {
         wire::check::address(email).map_err(|fault| anyhow::anyhow!("{email} ({})", fault.code()))?;
         store.contact_set(Actor::COMMAND, person, ContactChange::OrdinaryEmail(email.to_lowercase())).await?;
         let old = Some(before.ordinary_email.clone());
-        notices.push((Channel::Email, Told::EmailChanged.notice(lang, &origin, Channel::Email, old)));
+        notices.push((person, Channel::Email, Told::EmailChanged.notice(lang, &origin, Channel::Email, old)));
     }
     if reset.lost_devices {
         store.devices_remove_all(Actor::COMMAND, person).await?;
@@ -77,11 +77,11 @@ pub async fn run(reset: Reset) -> anyhow::Result<()> {
         bail!("too many links were sent to this person within the last hour");
     }
     let told = Told::AssistedLink(format!("{origin}/connexion/lien/{token}"));
-    notices.push((Channel::Email, told.notice(lang, &origin, Channel::Email, None)));
+    notices.push((person, Channel::Email, told.notice(lang, &origin, Channel::Email, None)));
     if let Some(old) = before.mobile.filter(|_| !config.sms.url.is_empty()) {
-        notices.push((Channel::Sms, Told::RecoveryAsked.notice(lang, &origin, Channel::Sms, Some(old))));
+        notices.push((person, Channel::Sms, Told::RecoveryAsked.notice(lang, &origin, Channel::Sms, Some(old))));
     }
-    store.notices_add(person, notices).await?;
+    store.notices_add(notices).await?;
     println!("Say this code to the person, to nobody else: {code}");
     println!(
         "The link leaves for the ordinary address within seconds; both are valid for {} minutes.",

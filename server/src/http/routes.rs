@@ -15,8 +15,8 @@ use super::account_pages::{
 };
 use super::{
     account_pages, all_boxes, approval, assets, body, directory, download, events, forms, health, jmap, layers, offer,
-    openapi, opening, operator_pages, pages, passkeys, patient_pages, portal_pages, print, psc, public, recovery_pages, sign_in,
-    structure_offer,
+    openapi, opening, operator_pages, pages, passkeys, patient_pages, portal_pages, print, psc, public, recovery_pages,
+    sign_in, structure_offer,
 };
 use crate::{portal, state::State};
 

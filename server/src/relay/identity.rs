@@ -40,9 +40,8 @@ impl Files {
         // What cannot be used is looked at again when it changes, not before.
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = self.stamp();
         let bytes = |path: &PathBuf| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-        Identity::from_pem(&bytes(&self.certificate)?, &bytes(&self.key)?).map_err(|_| {
-            anyhow::anyhow!("{} or {} cannot be read as PEM", self.certificate.display(), self.key.display())
-        })
+        Identity::from_pem(&bytes(&self.certificate)?, &bytes(&self.key)?)
+            .map_err(|_| anyhow::anyhow!("{} or {} cannot be read as PEM", self.certificate.display(), self.key.display()))
     }
 
     /// Remembers the certificate that is shown from now on.

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use relay::receive::{Notify, Ret, Unavailable};
-use relay::send::{Claim, Job, JobRecipient, Next, Outbox, Outcome, Settlement, Trouble};
-use store::Hint;
+use relay::send::{Claim, Job, JobRecipient, Next, Outbox, Outcome, Room, Settlement, Trouble};
 use store::relay_jobs::ClaimedJob;
+use store::{Hint, Store};
 use tokio::sync::broadcast;
 use wire::portal::Action;
 
@@ -18,6 +18,8 @@ use crate::service::patients::sending;
 use crate::service::transit::{self, Passage};
 use crate::state::State;
 
+/// Rows looked at for each that may be claimed: those of one domain may be many.
+const LOOKED_AT: usize = 10;
 /// A job whose message cannot be read now is looked at again after so long.
 const UNREADABLE_MS: i64 = 30_000;
 
@@ -84,6 +86,15 @@ impl SqlOutbox {
     }
 }
 
+/// Claims what there is room for.
+async fn lease(store: &Store, now: i64, lease_until: i64, mut room: Room) -> Result<Vec<ClaimedJob>, store::Error> {
+    let full: Vec<String> = room.full().map(str::to_owned).collect();
+    let full: Vec<&str> = full.iter().map(String::as_str).collect();
+    let mut due = store.relay_due(false, now, room.in_all() * LOOKED_AT, &full).await?;
+    due.retain(|job| room.take(&job.domain));
+    store.relay_lease(due, now, lease_until).await
+}
+
 /// Why the job may not go any more: the operator dropped it, a patient opposed it, or its sender lost the right to.
 async fn refused(state: &State, job: &ClaimedJob) -> Result<Option<Trouble>, store::Error> {
     if job.dropped {
@@ -135,8 +146,8 @@ async fn fail(state: &State, job: &ClaimedJob, trouble: &Trouble) -> Result<(), 
 }
 
 impl Outbox for SqlOutbox {
-    async fn claim(&self, now: i64, lease_until: i64, most: usize) -> Result<Vec<Claim>, Unavailable> {
-        let claimed = self.state.store.relay_claim(false, now, lease_until, most).await.map_err(|error| {
+    async fn claim(&self, now: i64, lease_until: i64, room: Room) -> Result<Vec<Claim>, Unavailable> {
+        let claimed = lease(&self.state.store, now, lease_until, room).await.map_err(|error| {
             tracing::warn!(%error, "the queue of mail to other operators could not be read, trying again");
             Unavailable
         })?;

@@ -2,11 +2,14 @@
 
 use relay::notice::Reason;
 use relay::send::{Outcome, Settlement, Trouble};
+use store::notices::{Channel, Notice};
 use store::relay_jobs::{Again, ClaimedJob, JobEnvelope, Settle};
 use store::submissions::{Delivery, DeliveryUpdate};
+use wire::id::PersonId;
 
 use super::outbox::again_at;
 use crate::service::notice::{self, Fate, Kind, Subject};
+use crate::service::tell::{self, Told};
 use crate::state::State;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -37,9 +40,14 @@ pub async fn settle(state: &State, job: &ClaimedJob, settlement: &Settlement) ->
         updates,
         again,
         notices: notices(state, job, settlement, &pairs).await?,
+        told: told(state, job, &pairs).await?,
     };
+    let is_told = !settle.told.is_empty();
     let ours = state.store.relay_settle(settle).await?;
     if ours {
+        if is_told {
+            tell::wake(state);
+        }
         for (_, outcome) in pairs {
             state.metrics.event("relay_out", word(outcome));
         }
@@ -87,6 +95,19 @@ fn update(email: &str, outcome: &Outcome, told_late: bool, at: i64) -> DeliveryU
             Delivery { delivered: "queued".into(), reply: reply("451 4.0.0", trouble), late: told_late, ..base }
         }
     })
+}
+
+/// The notice lies in a BAL that the writer cannot open any more: they are told outside of it. Nobody is told about reports.
+async fn told(
+    state: &State,
+    job: &ClaimedJob,
+    pairs: &[(&String, &Outcome)],
+) -> Result<Vec<(PersonId, Channel, Notice)>, store::Error> {
+    let lost = pairs.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed { trouble: Trouble::NoRight, .. }));
+    match job.actor.person.filter(|_| lost && job.submission.is_some()) {
+        Some(writer) => tell::notices(state, writer, &Told::Unsent).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// One notice about those that failed, one about those that are late. Nobody is told about reports.

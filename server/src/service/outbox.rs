@@ -66,7 +66,8 @@ struct Refused {
 pub async fn run(state: &State) -> Result<usize, store::Error> {
     let now = state.clock.now_ms();
     let due = state.store.outbox_due(now, LEASE_MS, BATCH).await?;
-    let reports = state.store.relay_claim(true, now, now + LEASE_MS, BATCH as usize).await?;
+    let reports = state.store.relay_due(true, now, BATCH as usize, &[]).await?;
+    let reports = state.store.relay_lease(reports, now, now + LEASE_MS).await?;
     let count = due.len() + reports.len();
     for submission in due {
         if let Err(error) = one(state, &submission).await {
@@ -127,17 +128,25 @@ async fn one(state: &State, due: &DueSubmission) -> Result<(), store::Error> {
     }
     let onward = match &message {
         Ok(message) => forwarded(state, due, message, onward, &failed).await?,
-        Err(refused) => Onward { notices: told(state, due, &refused.raw, &failed).await?, ..Onward::default() },
+        Err(refused) => Onward {
+            notices: told(state, due, &refused.raw, &failed).await?,
+            told: match (&refused.trouble, due.actor.person) {
+                // The notice lies in a BAL that the writer cannot open any more: they are told outside of it.
+                (Trouble::NoRight, Some(writer)) => tell::notices(state, writer, &Told::Unsent).await?,
+                _ => Vec::new(),
+            },
+            ..Onward::default()
+        },
     };
+    let is_told = !onward.told.is_empty();
     let next = if waiting { Next::RetryAt(now + backoff(due.attempts)) } else { Next::Done };
     match state.store.outbox_delivered(due, deliveries, next, onward).await {
         // The lease passed to another, which does the same and records it.
         Err(store::Error::StateMismatch) => return Ok(()),
         other => other?,
     }
-    // The notice lies in a BAL that the writer cannot open any more: they are told outside of it.
-    if let (Err(Refused { trouble: Trouble::NoRight, .. }), Some(writer)) = (&message, due.actor.person) {
-        tell::person(state, writer, Told::Unsent).await?;
+    if is_told {
+        tell::wake(state);
     }
     Ok(())
 }
@@ -209,6 +218,7 @@ async fn forwarded(
     Ok(Onward {
         patients: patients::sent(state, due.account, &message.raw, &addresses).await?,
         notices: told(state, due, &message.raw, failed).await?,
+        told: Vec::new(),
         jobs: by_domain.into_iter().map(job).collect(),
         message_ids: passage.message_ids(),
         domains,
@@ -344,6 +354,7 @@ async fn report(state: &State, job: &ClaimedJob) -> Result<(), store::Error> {
         updates: Vec::new(),
         again: None,
         notices: Vec::new(),
+        told: Vec::new(),
     };
     state.store.relay_settle(settle).await.map(drop)
 }

@@ -133,17 +133,30 @@ pub async fn lang(state: &State, person: PersonId) -> Result<Lang, store::Error>
     Ok(preferences.language.as_deref().and_then(Lang::from_code).unwrap_or_default())
 }
 
+/// What tells a person on every channel they have, to be queued in the transaction of what is told; [`wake`] afterwards.
+///
+/// # Errors
+/// The store's.
+pub async fn notices(
+    state: &State,
+    person: PersonId,
+    told: &Told,
+) -> Result<Vec<(PersonId, Channel, Notice)>, store::Error> {
+    let lang = lang(state, person).await?;
+    let mut channels = vec![Channel::Email];
+    if has_mobile(state, person).await? {
+        channels.push(Channel::Sms);
+    }
+    let notice = |channel| (person, channel, told.notice(lang, state.config.origin(), channel, None));
+    Ok(channels.into_iter().map(notice).collect())
+}
+
 /// Tells a person on every channel they have.
 ///
 /// # Errors
 /// The store's.
 pub async fn person(state: &State, person: PersonId, told: Told) -> Result<(), store::Error> {
-    let lang = lang(state, person).await?;
-    let mut notices = vec![(Channel::Email, told.notice(lang, state.config.origin(), Channel::Email, None))];
-    if has_mobile(state, person).await? {
-        notices.push((Channel::Sms, told.notice(lang, state.config.origin(), Channel::Sms, None)));
-    }
-    queue(state, person, notices).await
+    queue(state, notices(state, person, &told).await?).await
 }
 
 /// Writes to the ordinary address only, in the language of the page that asked.
@@ -152,7 +165,7 @@ pub async fn person(state: &State, person: PersonId, told: Told) -> Result<(), s
 /// The store's.
 pub async fn letter(state: &State, person: PersonId, told: Told, lang: Lang) -> Result<(), store::Error> {
     let notice = told.notice(lang, state.config.origin(), Channel::Email, None);
-    queue(state, person, vec![(Channel::Email, notice)]).await
+    queue(state, vec![(person, Channel::Email, notice)]).await
 }
 
 /// Writes to the mobile only, if there is one.
@@ -164,7 +177,7 @@ pub async fn mobile(state: &State, person: PersonId, told: Told) -> Result<(), s
         return Ok(());
     }
     let notice = told.notice(lang(state, person).await?, state.config.origin(), Channel::Sms, None);
-    queue(state, person, vec![(Channel::Sms, notice)]).await
+    queue(state, vec![(person, Channel::Sms, notice)]).await
 }
 
 /// Tells a person at a contact they had before, and on every channel they have.
@@ -179,7 +192,7 @@ pub async fn old_contact(
     old: String,
 ) -> Result<(), store::Error> {
     let notice = told.notice(lang(state, to).await?, state.config.origin(), channel, Some(old));
-    queue(state, to, vec![(channel, notice)]).await?;
+    queue(state, vec![(to, channel, notice)]).await?;
     person(state, to, told).await
 }
 
@@ -187,12 +200,16 @@ async fn has_mobile(state: &State, person: PersonId) -> Result<bool, store::Erro
     Ok(state.sms.is_configured() && state.store.contact(person).await?.mobile.is_some())
 }
 
-async fn queue(state: &State, person: PersonId, notices: Vec<(Channel, Notice)>) -> Result<(), store::Error> {
-    state.store.notices_add(person, notices).await?;
-    let state = state.clone();
-    // At once; the job behind it finds what this misses.
-    tokio::spawn(async move { drop(send_due(&state).await) });
+async fn queue(state: &State, notices: Vec<(PersonId, Channel, Notice)>) -> Result<(), store::Error> {
+    state.store.notices_add(notices).await?;
+    wake(state);
     Ok(())
+}
+
+/// Sends what was queued at once; the job behind it finds what this misses.
+pub fn wake(state: &State) {
+    let state = state.clone();
+    tokio::spawn(async move { drop(send_due(&state).await) });
 }
 
 /// Tries of one notice.

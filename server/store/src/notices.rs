@@ -66,17 +66,8 @@ pub struct DueNotice {
 
 impl Store {
     /// Puts notices into the queue.
-    pub async fn notices_add(&self, person: PersonId, notices: Vec<(Channel, Notice)>) -> Result<()> {
-        self.write((person, notices), |tx, (person, notices)| {
-            async move {
-                for (channel, notice) in notices {
-                    add(tx, *person, *channel, notice).await?;
-                }
-                Ok(())
-            }
-            .boxed()
-        })
-        .await
+    pub async fn notices_add(&self, notices: Vec<(PersonId, Channel, Notice)>) -> Result<()> {
+        self.write(notices, |tx, notices| add_all(tx, notices).boxed()).await
     }
 
     /// Leases what is due; at most `limit`.
@@ -122,6 +113,14 @@ impl Store {
 }
 
 /// Puts a notice into the queue, in the caller's transaction.
+/// Puts notices into the queue, in the caller's transaction.
+pub(crate) async fn add_all(tx: &mut Tx, notices: &[(PersonId, Channel, Notice)]) -> Result<()> {
+    for (person, channel, notice) in notices {
+        add(tx, *person, *channel, notice).await?;
+    }
+    Ok(())
+}
+
 pub(crate) async fn add(tx: &mut Tx, person: PersonId, channel: Channel, notice: &Notice) -> Result<()> {
     let (id, now, random) = (tx.new_id(), tx.now(), tx.random());
     let keys = tx.keys(Owner::Person(person.0)).await?;

@@ -13,6 +13,7 @@ use crate::blobs::BlobId;
 use crate::db::{Row, Tx, args, statements};
 use crate::error::{Error, Result};
 use crate::keys::{Keys, Owner};
+use crate::query::sql::Sql;
 use crate::submissions::read_actor;
 use crate::traces::Actor;
 
@@ -26,8 +27,6 @@ statements! {
     INSERT = "INSERT INTO relay_job (account_id, job_id, submission_id, person_id, session_id, means, domain, local, due_at,
         queued_at, lease_until, fence, attempts, told_late, held, reason, blob_id, sealed)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, 0, 0, NULL, $11, $12)";
-    DUE = "SELECT account_id, job_id, fence FROM relay_job
-        WHERE local = $1 AND held <> 1 AND due_at <= $2 AND lease_until <= $2 ORDER BY due_at, account_id, job_id LIMIT $3";
     LEASE = "UPDATE relay_job SET lease_until = $4, fence = fence + 1
         WHERE account_id = $1 AND job_id = $2 AND fence = $3 AND held <> 1 AND lease_until <= $5
         RETURNING fence, submission_id, person_id, session_id, means, domain, attempts, queued_at, told_late, blob_id, sealed, held";
@@ -62,6 +61,15 @@ pub struct NewJob {
     pub envelope: JobEnvelope,
     /// The message as kept, Bcc and all: what goes out is made of it when it goes.
     pub blob: BlobId,
+}
+
+/// A job that may be claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueJob {
+    account: AccountId,
+    id: i64,
+    fence: i64,
+    pub domain: String,
 }
 
 /// A job held under a lease.
@@ -135,10 +143,10 @@ fn read_claim(keys: &Keys, account: AccountId, id: i64, row: &Row) -> Result<Cla
     })
 }
 
-/// Takes those of `seen` (account, job, fence) that nobody took meanwhile.
-async fn lease(tx: &mut Tx, seen: &[(AccountId, i64, i64)], now: i64, until: i64) -> Result<Vec<ClaimedJob>> {
+/// Takes those of `seen` that nobody took meanwhile.
+async fn lease(tx: &mut Tx, seen: &[DueJob], now: i64, until: i64) -> Result<Vec<ClaimedJob>> {
     let mut claimed = Vec::with_capacity(seen.len());
-    for (account, id, fence) in seen {
+    for DueJob { account, id, fence, .. } in seen {
         let Some(row) = tx.fetch_optional(LEASE, args![*account, *id, *fence, until, now]).await? else { continue };
         match tx.keys(Owner::Account(account.0)).await {
             Ok(keys) => claimed.push(read_claim(&keys, *account, *id, &row)?),
@@ -151,19 +159,31 @@ async fn lease(tx: &mut Tx, seen: &[(AccountId, i64, i64)], now: i64, until: i64
 }
 
 impl Store {
-    /// Claims what is due now, at most `most`, until `until`. `local`: what goes to BALs of this server, or the rest.
-    pub async fn relay_claim(&self, local: bool, now: i64, until: i64, most: usize) -> Result<Vec<ClaimedJob>> {
-        let due = args![i64::from(local), now, i64::try_from(most).unwrap_or(i64::MAX)];
-        let rows = self.read().await?.fetch_all(DUE, due).await?;
-        if rows.is_empty() {
+    /// What is due now and held by nobody, the earliest first, at most `most`. `local`: what goes to BALs of this server, or
+    /// the rest; none of it to a domain of `except`.
+    pub async fn relay_due(&self, local: bool, now: i64, most: usize, except: &[&str]) -> Result<Vec<DueJob>> {
+        let mut sql = Sql::new("SELECT account_id, job_id, fence, domain FROM relay_job WHERE held <> 1 AND local = ");
+        sql.bind(i64::from(local)).push(" AND due_at <= ").bind(now).push(" AND lease_until <= ").bind(now);
+        for domain in except {
+            sql.push(" AND domain <> ").bind(*domain);
+        }
+        sql.push(" ORDER BY due_at, account_id, job_id LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
+        let rows = self.read().await?.fetch_composed(sql.done()).await?;
+        let due = |row: &Row| {
+            Ok(DueJob { account: AccountId(row.int(0)?), id: row.int(1)?, fence: row.int(2)?, domain: row.text(3)? })
+        };
+        rows.iter().map(due).collect()
+    }
+
+    /// Claims those of `due` that nobody took meanwhile, until `until`.
+    pub async fn relay_lease(&self, mut due: Vec<DueJob>, now: i64, until: i64) -> Result<Vec<ClaimedJob>> {
+        if due.is_empty() {
             return Ok(Vec::new());
         }
-        let seen = rows.iter().map(|row| Ok((AccountId(row.int(0)?), row.int(1)?, row.int(2)?)));
-        let mut seen = seen.collect::<Result<Vec<_>>>()?;
         // Rows are locked in one order by all.
-        seen.sort_unstable();
+        due.sort_unstable_by_key(|job| (job.account, job.id));
         let mut claimed =
-            self.write((seen, now, until), |tx, (seen, now, until)| lease(tx, seen, *now, *until).boxed()).await?;
+            self.write((due, now, until), |tx, (due, now, until)| lease(tx, due, *now, *until).boxed()).await?;
         claimed.sort_by_key(|job| job.queued_at);
         Ok(claimed)
     }

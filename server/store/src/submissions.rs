@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wire::id::{AccountId, EmailId, IdentityId, PersonId, SessionId, SubmissionId, ThreadId};
 
-use crate::{Store, patients};
 use crate::changes::Type;
 use crate::db::{Row, Tx, args, statements};
 use crate::emails::NewEmail;
 use crate::error::{Error, Result};
 use crate::keys::{Keys, Owner};
 use crate::ledger::Ledger;
+use crate::notices::{Channel, Notice};
 use crate::query::sql::select_in;
 use crate::relay_jobs::NewJob;
 use crate::sending::{self, Rates};
 use crate::traces::{Actor, Chain, Means, Trace, trace};
+use crate::{Store, patients};
 
 pub(crate) mod outbox;
 
@@ -152,6 +153,8 @@ impl DeliveryUpdate {
 pub struct Onward {
     /// For the sender's inbox, each once by its `dedup_key`.
     pub notices: Vec<NewEmail>,
+    /// For persons, outside of the service.
+    pub told: Vec<(PersonId, Channel, Notice)>,
     pub jobs: Vec<NewJob>,
     /// Its Message-IDs without brackets; its ENVID is its own id.
     pub message_ids: Vec<String>,

@@ -7,11 +7,12 @@ use wire::id::{PersonId, TokenId};
 use crate::db::{Row, Tx, args, statements};
 use crate::keys::Owner;
 use crate::traces::{self, Actor, Chain, Trace};
-use crate::{Result, Store};
+use crate::{Error, Result, Store};
 
 statements! {
     INSERT = "INSERT INTO token (token_id, token_hash, person_id, sealed_name, created_at, expires_at, certificate)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    LOCK = "UPDATE person SET person_id = person_id WHERE person_id = $1";
     BY_HASH = "SELECT token_id, person_id, expires_at, seen_at,
         (SELECT p.account_id FROM application p WHERE p.person_id = token.person_id) FROM token WHERE token_hash = $1
         AND NOT EXISTS (SELECT 1 FROM suspension WHERE suspension.person_id = token.person_id)";
@@ -74,7 +75,8 @@ impl Store {
         rows.iter().map(one).collect()
     }
 
-    /// Keeps a token of a person under a name, for `valid_ms` or without end.
+    /// Keeps a token of a person under a name, for `valid_ms` or without end. `Refused("token-named")` when they have
+    /// one of that name.
     pub async fn token_create(
         &self,
         actor: Actor,
@@ -88,6 +90,13 @@ impl Store {
         self.write(input, |tx, (actor, person, hash, (name, valid_ms), id)| {
             async move {
                 let now = tx.now();
+                tx.execute(LOCK, args![*person]).await?;
+                let keys = tx.keys(Owner::Person(person.0)).await?;
+                for row in tx.fetch_all(BY_PERSON, args![*person]).await? {
+                    if keys.open("token", row.int(0)?, &row.bytes(1)?)? == name.as_bytes() {
+                        return Err(Error::Refused("token-named"));
+                    }
+                }
                 insert(tx, *person, *id, hash, name, valid_ms.map(|ms| now + ms), false).await?;
                 let trace = Trace::done("token-create", *actor, None, json!({"token": id}));
                 traces::trace(tx, Chain::Person(*person), trace).await

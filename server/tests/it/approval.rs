@@ -14,9 +14,10 @@ use store::{
 use crate::{
     harness::{Browser, PASSWORD, TestApp, User, ordinary},
     http_client,
-    means::{free_port, martin, real_now},
+    means::{martin, real_now},
     on_both,
     process::Pli,
+    space::free_port,
 };
 
 const MINUTE: i64 = 60_000;

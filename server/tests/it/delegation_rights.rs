@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use relay::receive::Verdict;
 use serde_json::json;
 use server::{boot, service::outbox};
 use store::{delegations::act::Change, testing::Engine};
@@ -24,6 +25,8 @@ use crate::{
     http_client,
     jmap::{calls, ok, upload},
     on_both,
+    patients::known,
+    patients_exchange::{Gateway, PATIENT},
     submission::{draft, inbox, submit},
 };
 
@@ -31,6 +34,7 @@ on_both! {
     what_one_can_do_is_what_was_given
     everything_under_way_stops_on_both_servers
     the_other_server_sends_nothing_once_the_right_ended
+    what_waits_for_another_operator_stops_too
 }
 
 /// Numbers that look random, the same in every run.
@@ -236,4 +240,35 @@ async fn the_other_server_sends_nothing_once_the_right_ended(engine: Engine) {
     let letter = app.post.letter(&ordinary("marie"), 0).await;
     assert!(letter.contains("pas parti") && letter.contains("avait pris fin"), "{letter}");
     assert!(!letter.contains("Plus tard") && !letter.contains("martin") && !letter.contains("roux"), "{letter}");
+}
+
+async fn what_waits_for_another_operator_stops_too(engine: Engine) {
+    let gateway = Gateway::new(engine).await;
+    let app = gateway.app();
+    let martin = app.holder("dr-martin").await;
+    known(app, &martin, PATIENT).await;
+    let marie = secretary(app, "marie", &martin).await;
+    let id = delegate(app, &martin, &marie, DelegateRole::Send, (0, DAY)).await.unwrap();
+    gateway.gate().say(PATIENT, Verdict::Later("Busy".into()));
+    let email = draft(&marie, &[PATIENT], "Attendu").await;
+    assert!(submit(&marie, &email, json!({})).await["created"]["s"].is_object());
+    let waits = async |tried: bool| {
+        for _ in 0..200 {
+            outbox::run(&app.state).await.unwrap();
+            let queue = app.state.store.queue_list(10).await.unwrap();
+            if queue.first().is_some_and(|job| job.attempts > 0) == tried && queue.is_empty() != tried {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the queue did not come to that");
+    };
+    waits(true).await;
+    app.state.store.delegation_end(actor(martin.person), martin.account(), id).await.unwrap().unwrap();
+    gateway.gate().say(PATIENT, Verdict::Accept);
+    app.clock.advance_ms(3_600_000);
+    waits(false).await;
+    assert!(gateway.gate().stored().is_empty());
+    let letter = app.post.letter(&ordinary("marie"), 0).await;
+    assert!(letter.contains("pas parti") && !letter.contains("Attendu") && !letter.contains("martin"), "{letter}");
 }

@@ -11,6 +11,7 @@ use crate::{
     http_client, on_both,
     process::Pli,
     sms_office::SmsOffice,
+    space::free_port,
 };
 
 const SECOND: i64 = 1000;
@@ -337,8 +338,13 @@ async fn an_application_password_is_shown_once_used_and_ended(engine: Engine) {
     let again = browser.post("/compte/applications", &[("nom", "Logiciel du cabinet")]).await;
     assert!(again.status == 422 && !again.text().contains("class=\"secret\""), "{}", again.text());
     assert!(again.text().contains("porte déjà ce nom"), "{}", again.text());
-    let named = app.state.store.tokens(user.person).await.unwrap().into_iter().filter(|one| one.name == "Logiciel du cabinet");
+    let named =
+        app.state.store.tokens(user.person).await.unwrap().into_iter().filter(|one| one.name == "Logiciel du cabinet");
     assert_eq!(named.count(), 1);
+    // Asked for at the very same instant too.
+    let create = |n: u8| app.state.store.token_create(store::Actor::SYSTEM, user.person, [n; 32], "Ensemble", None);
+    let made = join_all((1..=6).map(create)).await;
+    assert_eq!(made.iter().filter(|one| one.is_ok()).count(), 1, "{made:?}");
     let bearer = format!("Bearer {token}");
     assert_eq!(app.send("GET", "/api/me", &[("Authorization", &bearer)], b"").await.status, 200);
     let tokens = app.state.store.tokens(user.person).await.unwrap();
@@ -387,11 +393,6 @@ async fn opened(ports: [u16; 2], cookies: &[String], code: &str) -> usize {
 /// Milliseconds now, by the machine's clock.
 pub fn real_now() -> i64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
-}
-
-/// A port that nobody listens on.
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

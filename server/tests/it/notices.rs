@@ -164,7 +164,11 @@ fn notice(again: bool) -> (Channel, Notice) {
 async fn a_crash_tells_nobody_twice(engine: Engine) {
     let app = TestApp::new(engine).await;
     let user = martin(&app).await;
-    app.state.store.notices_add(user.person, vec![notice(false), notice(true)]).await.unwrap();
+    app.state
+        .store
+        .notices_add([false, true].map(|again| (user.person, Channel::Email, notice(again).1)).into())
+        .await
+        .unwrap();
     // A process takes both up and dies.
     assert_eq!(app.state.store.notices_due(10).await.unwrap().len(), 2);
     for _ in 0..2 {

@@ -10,9 +10,10 @@ use crate::{
     authenticator::Authenticator,
     harness::{Browser, TestApp, User, encode, ordinary},
     http_client,
-    means::{free_port, martin, real_now},
+    means::{martin, real_now},
     on_both,
     process::Pli,
+    space::free_port,
 };
 
 const MINUTE: i64 = 60_000;

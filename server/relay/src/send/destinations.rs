@@ -39,6 +39,44 @@ pub struct Destinations {
     states: Mutex<HashMap<String, State>>,
 }
 
+/// What a process may begin now, besides what it is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    in_all: usize,
+    per_domain: usize,
+    /// Where it is not `per_domain`.
+    free: HashMap<String, usize>,
+}
+
+impl Room {
+    /// At most `most` connections.
+    pub fn at_most(mut self, most: usize) -> Room {
+        self.in_all = self.in_all.min(most);
+        self
+    }
+
+    /// Connections in all.
+    pub fn in_all(&self) -> usize {
+        self.in_all
+    }
+
+    /// The domains that nothing can be sent to now.
+    pub fn full(&self) -> impl Iterator<Item = &str> {
+        self.free.iter().filter(|(_, free)| **free == 0).map(|(domain, _)| domain.as_str())
+    }
+
+    /// Takes one connection to a domain; false when there is none for it.
+    pub fn take(&mut self, domain: &str) -> bool {
+        let free = self.free.get(domain).copied().unwrap_or(self.per_domain);
+        if self.in_all == 0 || free == 0 {
+            return false;
+        }
+        self.in_all -= 1;
+        self.free.insert(domain.to_owned(), free - 1);
+        true
+    }
+}
+
 /// The right to one connection, given back when dropped.
 #[derive(Debug)]
 pub struct Slot {
@@ -46,10 +84,29 @@ pub struct Slot {
     domain: String,
 }
 
+impl State {
+    fn free(&self, limits: &DestinationLimits, now: UnixMs) -> usize {
+        if now < self.rests_until {
+            return 0;
+        }
+        // After a failure one connection finds out whether the domain is back.
+        let most = if self.failures > 0 { 1 } else { limits.per_domain };
+        most.saturating_sub(self.active)
+    }
+}
+
 impl Destinations {
     /// No connection yet.
     pub fn new(limits: DestinationLimits) -> Arc<Destinations> {
         Arc::new(Destinations { limits, states: Mutex::default() })
+    }
+
+    /// What may be begun now.
+    pub fn room(&self, now: UnixMs) -> Room {
+        let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let active: usize = states.values().map(|state| state.active).sum();
+        let free = states.iter().map(|(domain, state)| (domain.clone(), state.free(&self.limits, now))).collect();
+        Room { in_all: self.limits.in_all.saturating_sub(active), per_domain: self.limits.per_domain, free }
     }
 
     /// The right to connect to a domain now.
@@ -63,9 +120,7 @@ impl Destinations {
         if now < state.rests_until {
             return Err(state.rests_until);
         }
-        // After a failure one connection finds out whether the domain is back.
-        let most = if state.failures > 0 { 1 } else { self.limits.per_domain };
-        if state.active >= most || in_all >= self.limits.in_all {
+        if state.free(&self.limits, now) == 0 || in_all >= self.limits.in_all {
             return Err(now + 1000);
         }
         state.active += 1;
@@ -112,6 +167,23 @@ impl Drop for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_is_what_may_be_entered() {
+        let limits = DestinationLimits { per_domain: 2, in_all: 4, ..DestinationLimits::default() };
+        let destinations = Destinations::new(limits);
+        let mut room = destinations.room(0).at_most(3);
+        let taken: Vec<bool> = ["a.fr", "a.fr", "a.fr", "b.fr", "b.fr"].map(|domain| room.take(domain)).into();
+        assert_eq!(taken, [true, true, false, true, false]);
+        let _held = [destinations.enter("a.fr", 0).unwrap(), destinations.enter("a.fr", 0).unwrap()];
+        destinations.enter("b.fr", 0).unwrap().report(false, 0);
+        let room = destinations.room(0);
+        let mut full: Vec<&str> = room.full().collect();
+        full.sort_unstable();
+        assert_eq!((full, room.in_all()), (vec!["a.fr", "b.fr"], 2), "busy, and resting");
+        let mut room = destinations.room(30_000);
+        assert_eq!((room.take("b.fr"), room.take("b.fr")), (true, false), "one finds out whether it is back");
+    }
 
     #[test]
     fn a_domain_that_does_not_answer_rests_longer_and_longer() {

@@ -12,7 +12,7 @@ use rand::Rng;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::destinations::Destinations;
+use super::destinations::{Destinations, Room, Slot};
 use super::job::Job;
 use super::outcome::{Outcome, Trouble};
 use super::route::Mx;
@@ -58,12 +58,13 @@ pub struct Settlement {
 
 /// The durable queue.
 pub trait Outbox: Send + Sync + 'static {
-    /// Claims at most `most` rows that are due and that nobody holds, until `lease_until`.
+    /// Claims rows that are due and that nobody holds, until `lease_until`: those that there is `room` for. One domain's
+    /// long queue does not hide what waits for another.
     fn claim(
         &self,
         now: UnixMs,
         lease_until: UnixMs,
-        most: usize,
+        room: Room,
     ) -> impl Future<Output = Result<Vec<Claim>, Unavailable>> + Send;
 
     /// Holds a row longer. False when it is no longer ours.
@@ -105,23 +106,31 @@ impl<M: Mx, O: Outbox> Worker<M, O> {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         while !*stop.borrow() {
-            let room = self.at_once.saturating_sub(tasks.len());
+            while tasks.try_join_next().is_some() {}
             let now = self.clock.now_ms();
-            let claimed = if room == 0 {
-                Vec::new()
-            } else {
+            let room = self.destinations.room(now).at_most(self.at_once.saturating_sub(tasks.len()));
+            let may_claim = room.in_all() > 0;
+            let claimed = if may_claim {
                 self.outbox.claim(now, now + self.lease_ms(), room).await.unwrap_or_default()
+            } else {
+                Vec::new()
             };
             let none = claimed.is_empty();
             for claim in claimed {
-                let worker = self.clone();
-                tasks.spawn(async move { worker.one(claim).await });
+                match self.destinations.enter(&claim.job.domain, self.clock.now_ms()) {
+                    Ok(slot) => {
+                        let worker = self.clone();
+                        tasks.spawn(async move { worker.one(claim, slot).await });
+                    }
+                    // It was found out of reach while this was claimed.
+                    Err(due) => self.outbox.postpone(claim.id, claim.token, due).await,
+                }
             }
             if none {
                 tokio::select! {
                     _ = stop.wait_for(|stop| *stop) => break,
                     Some(_) = tasks.join_next() => {}
-                    () = self.outbox.wait(), if room > 0 => {}
+                    () = self.outbox.wait(), if may_claim => {}
                     () = tokio::time::sleep(self.idle) => {}
                 }
             }
@@ -134,12 +143,8 @@ impl<M: Mx, O: Outbox> Worker<M, O> {
     }
 
     /// Tries one claim and settles it.
-    async fn one(&self, claim: Claim) {
+    async fn one(&self, claim: Claim, slot: Slot) {
         let now = self.clock.now_ms();
-        let slot = match self.destinations.enter(&claim.job.domain, now) {
-            Ok(slot) => slot,
-            Err(due) => return self.outbox.postpone(claim.id, claim.token, due).await,
-        };
         let until = AtomicI64::new(now + self.lease_ms());
         let ours = || self.clock.now_ms() < until.load(Ordering::Acquire);
         let delivery = tokio::select! {

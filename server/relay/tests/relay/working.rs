@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use relay::receive::Unavailable;
-use relay::send::{Claim, DestinationLimits, Destinations, Next, Outbox, Outcome, RetryPolicy, Sender, Settlement, Worker};
+use relay::send::{
+    Claim, DestinationLimits, Destinations, Next, Outbox, Outcome, RetryPolicy, Room, Sender, Settlement, Worker,
+};
 use relay::testing::{NOW, Script, Step, TestGate, scripted_peer};
 use tokio::sync::watch;
 
@@ -73,14 +75,14 @@ impl Queue {
 }
 
 impl Outbox for Queue {
-    async fn claim(&self, now: i64, lease_until: i64, most: usize) -> Result<Vec<Claim>, Unavailable> {
+    async fn claim(&self, now: i64, lease_until: i64, mut room: Room) -> Result<Vec<Claim>, Unavailable> {
         let mut rows = self.rows.lock().unwrap();
         let due = |r: &&mut Row| {
             r.due <= now && r.lease_until <= now && r.outcomes.as_ref().is_none_or(|o| o.iter().any(|o| !o.is_final()))
         };
         let mut claims = Vec::new();
         for (id, row) in rows.iter_mut() {
-            if claims.len() < most && due(&row) {
+            if due(&row) && room.take(&row.job.domain) {
                 row.token += 1;
                 row.lease_until = lease_until;
                 let claim = Claim {
@@ -186,6 +188,25 @@ async fn several_workers_send_each_message_once() {
     assert_eq!(queue.stale.load(Ordering::SeqCst), 0);
 }
 
+/// A burst to one domain is worked off over its few connections; nothing is claimed only to be put off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_is_not_put_off() {
+    let running = receiver(TestGate::with(&[BAL])).await;
+    let sender = Arc::new(sender_to("pli.mssante.example", &[running.address], theirs(), trust()));
+    let queue = Arc::new(Queue::with(60));
+    let (stop, stopped) = watch::channel(false);
+    let (_, clock) = moving();
+    let mut one = Arc::into_inner(worker(&queue, &sender, clock, Duration::from_secs(30))).unwrap();
+    one.destinations = Destinations::new(DestinationLimits { per_domain: 2, ..DestinationLimits::default() });
+    one.at_once = 20;
+    let task = tokio::spawn(Arc::new(one).run(stopped));
+    // The clock stands still: what is put off never comes.
+    until(|| queue.open() == 0).await;
+    stop.send(true).unwrap();
+    task.await.unwrap();
+    assert_eq!((running.gate().stored().len(), queue.postponed.load(Ordering::SeqCst)), (60, 0));
+}
+
 /// A worker whose lease ran out while the peer took its time neither completes the
 /// message nor writes a result.
 #[tokio::test]
@@ -219,7 +240,7 @@ async fn beyond_its_lease_a_worker_does_nothing() {
     until(|| !heard.lock().unwrap().is_empty() && heard.lock().unwrap()[0].contains("DATA")).await;
     // The process slept; meanwhile another one claimed the row.
     time.fetch_add(61_000, Ordering::SeqCst);
-    queue.claim(NOW + 61_000, NOW + 200_000, 1).await.unwrap();
+    queue.claim(NOW + 61_000, NOW + 200_000, Destinations::new(DestinationLimits::default()).room(NOW)).await.unwrap();
     until(|| queue.stale.load(Ordering::SeqCst) > 0).await;
     stop.send(true).unwrap();
     task.await.unwrap();

@@ -69,11 +69,12 @@ pub async fn application_add(
     let Some(name) = name_of(&form.nom) else {
         return applications_page(asked, None, Some("name-needed"), Said::default()).await;
     };
-    // A page that is loaded again posts its form again: what it asked for is there already, and is not shown twice.
-    if state.store.tokens(caller.person).await?.iter().any(|token| token.name == name) {
-        return applications_page(asked, None, Some("token-named"), Said::default()).await;
-    }
-    let (token, _) = tokens::create(&state.store, &*state.random, caller.actor(), caller.person, &name).await?;
+    let token = match tokens::create(&state.store, &*state.random, caller.actor(), caller.person, &name).await {
+        Ok((token, _)) => token,
+        // A page that is loaded again posts its form again: what it asked for is there already, and is not shown twice.
+        Err(store::Error::Refused(code)) => return applications_page(asked, None, Some(code), Said::default()).await,
+        Err(error) => return Err(error.into()),
+    };
     tell::person(&state, caller.person, Told::TokenMade).await?;
     applications_page(asked, Some(token), None, Said::default()).await
 }

@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 use serde_json::json;
-use wire::id::{AccountId, SubmissionId};
+use wire::id::{AccountId, PersonId, SubmissionId};
 
 use super::{JobEnvelope, TABLE};
 use crate::db::{Tx, args, statements};
@@ -10,6 +10,7 @@ use crate::emails::{InsertOptions, NewEmail, insert};
 use crate::error::Result;
 use crate::keys::Owner;
 use crate::ledger::Ledger;
+use crate::notices::{self, Channel, Notice};
 use crate::submissions::DeliveryUpdate;
 use crate::submissions::outbox::update_deliveries;
 use crate::traces::{Actor, Chain, Trace, trace};
@@ -47,6 +48,8 @@ pub struct Settle {
     pub again: Option<Again>,
     /// Notices for the sender's inbox, each once by its `dedup_key`.
     pub notices: Vec<NewEmail>,
+    /// For persons, outside of the service.
+    pub told: Vec<(PersonId, Channel, Notice)>,
 }
 
 struct Input {
@@ -83,6 +86,7 @@ async fn run(tx: &mut Tx, input: &Input) -> Result<bool> {
     if !input.notices.is_empty() {
         insert::run(tx, &input.notices).await?;
     }
+    notices::add_all(tx, &settle.told).await?;
     Ok(true)
 }
 

@@ -1,5 +1,7 @@
 //! Leasing what is due, and recording what became of it.
 
+use std::collections::BTreeMap;
+
 use futures::FutureExt;
 use serde_json::json;
 use wire::id::{AccountId, SubmissionId};
@@ -27,16 +29,22 @@ statements! {
     NEXT_DUE = "SELECT MIN(due_at) FROM submission WHERE state = 0";
 }
 
-/// Takes one that was seen due, unless another took it or it was called back meanwhile.
-async fn lease(tx: &mut Tx, account: AccountId, id: i64, fence: i64, until: i64) -> Result<Option<DueSubmission>> {
+/// Takes those of a BAL that were seen due, (id, fence), unless another took them or they were called back meanwhile.
+async fn lease(tx: &mut Tx, account: AccountId, seen: &[(i64, i64)], until: i64) -> Result<Vec<DueSubmission>> {
     let mut ledger = Ledger::lock(tx, account.0).await?;
-    let modseq = ledger.next(Type::Submission);
-    let Some(row) = tx.fetch_optional(LEASE, args![account, id, fence, until, modseq]).await? else { return Ok(None) };
-    ledger.save(tx).await?;
     let keys = tx.keys(Owner::Account(account.0)).await?;
-    let submission = read_submission(&keys, &tx.fetch_one(SELECT, args![account, id]).await?)?;
-    let (attempts, fence, actor) = (row.int(0)? as u32, row.int(1)?, read_actor(&row, 2)?);
-    Ok(Some(DueSubmission { account, actor, submission, attempts, fence }))
+    let mut leased = Vec::with_capacity(seen.len());
+    for (id, fence) in seen {
+        let modseq = ledger.next(Type::Submission);
+        let Some(row) = tx.fetch_optional(LEASE, args![account, *id, *fence, until, modseq]).await? else { continue };
+        let submission = read_submission(&keys, &tx.fetch_one(SELECT, args![account, *id]).await?)?;
+        let (attempts, fence, actor) = (row.int(0)? as u32, row.int(1)?, read_actor(&row, 2)?);
+        leased.push(DueSubmission { account, actor, submission, attempts, fence });
+    }
+    if !leased.is_empty() {
+        ledger.save(tx).await?;
+    }
+    Ok(leased)
 }
 
 /// What is known of the recipients; none: there is no such submission (any more).
@@ -132,20 +140,24 @@ async fn outcome(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
     if !notices.is_empty() {
         insert::run(tx, notices).await?;
     }
-    Ok(())
+    crate::notices::add_all(tx, &onward.told).await
 }
 
 impl Store {
     /// Leases what is due now, for `lease_ms`; at most `limit`. From here on it cannot be called back.
     pub async fn outbox_due(&self, now: i64, lease_ms: i64, limit: u32) -> Result<Vec<DueSubmission>> {
         let rows = self.read().await?.fetch_all(DUE, args![now, i64::from(limit)]).await?;
-        let mut due = Vec::with_capacity(rows.len());
+        let mut seen: BTreeMap<AccountId, Vec<(i64, i64)>> = BTreeMap::new();
         for row in &rows {
-            let input = (AccountId(row.int(0)?), row.int(1)?, row.int(2)?, now + lease_ms);
-            let leased =
-                self.write(input, |tx, (account, id, fence, until)| lease(tx, *account, *id, *fence, *until).boxed());
-            due.extend(leased.await?);
+            seen.entry(AccountId(row.int(0)?)).or_default().push((row.int(1)?, row.int(2)?));
         }
+        let mut due = Vec::with_capacity(rows.len());
+        // One transaction per BAL: nobody waits for another's.
+        for (account, seen) in seen {
+            let input = (account, seen, now + lease_ms);
+            due.extend(self.write(input, |tx, (account, seen, until)| lease(tx, *account, seen, *until).boxed()).await?);
+        }
+        due.sort_by_key(|one: &DueSubmission| one.submission.due_at);
         Ok(due)
     }
 

@@ -5,9 +5,14 @@ use store::sending::Rates;
 use store::submissions::{
     Cancelled, Delivery, DeliveryUpdate, Envelope, EnvelopeAddress, NewSubmission, Next, Onward, Undo,
 };
-use store::{Error, for_each_engine};
+use store::{Error, Store, for_each_engine};
 
 use crate::{WHO, email, with_inbox};
+
+async fn claimed(store: &Store, now: i64, until: i64) -> Vec<ClaimedJob> {
+    let due = store.relay_due(false, now, 10, &[]).await.unwrap();
+    store.relay_lease(due, now, until).await.unwrap()
+}
 
 for_each_engine!(a_message_is_sent_once_or_called_back, |store| async move {
     let (account, inbox) = with_inbox(&store).await;
@@ -79,12 +84,19 @@ for_each_engine!(a_queued_job_has_one_holder_and_keeps_its_message, |store| asyn
     store.collect_orphans(now - 86_400_000).await.unwrap();
     assert!(store.blob_read(account, &record.blob, None).await.is_ok());
 
-    let first = store.relay_claim(false, now, now + 60_000, 10).await.unwrap().remove(0);
+    assert!(store.relay_due(false, now, 10, &["a.example", "d.example"]).await.unwrap().is_empty(), "there is no room");
+    let seen = store.relay_due(false, now, 10, &["a.example"]).await.unwrap();
+    assert_eq!(seen.iter().map(|job| job.domain.as_str()).collect::<Vec<_>>(), ["d.example"]);
+    let first = claimed(&store, now, now + 60_000).await.remove(0);
     assert_eq!((first.envelope.recipients.clone(), first.attempts), (recipients, 0));
-    assert!(store.relay_claim(false, now, now + 60_000, 10).await.unwrap().is_empty(), "held");
+    assert!(claimed(&store, now, now + 60_000).await.is_empty(), "held");
     assert!(store.relay_renew(account, first.id, first.fence, now + 90_000).await.unwrap());
-    assert!(store.relay_claim(false, now + 60_001, now + 120_000, 10).await.unwrap().is_empty(), "held longer");
-    let second = store.relay_claim(false, now + 90_001, now + 150_000, 10).await.unwrap().remove(0);
+    assert!(claimed(&store, now + 60_001, now + 120_000).await.is_empty(), "held longer");
+    assert!(
+        store.relay_lease(seen, now + 90_001, now + 150_000).await.unwrap().is_empty(),
+        "it was claimed since it was seen"
+    );
+    let second = claimed(&store, now + 90_001, now + 150_000).await.remove(0);
     assert!(second.fence > first.fence);
     assert!(!store.relay_renew(account, first.id, first.fence, now + 999_000).await.unwrap());
     let settle = |job: &ClaimedJob, again: Option<Again>| Settle {
@@ -97,6 +109,7 @@ for_each_engine!(a_queued_job_has_one_holder_and_keeps_its_message, |store| asyn
         updates: vec![DeliveryUpdate::Set(Delivery { delivered: "unknown".into(), ..queued("c@d.example") })],
         again,
         notices: Vec::new(),
+        told: Vec::new(),
     };
     assert!(!store.relay_settle(settle(&first, None)).await.unwrap(), "its lease passed");
     let state = || async { store.submissions(account, Some(&[submission])).await.unwrap()[0].deliveries.clone() };
@@ -109,7 +122,7 @@ for_each_engine!(a_queued_job_has_one_holder_and_keeps_its_message, |store| asyn
         ("unknown".into(), "queued".into())
     );
     assert_eq!(store.relay_next_due(false).await.unwrap(), Some(now + 300_000));
-    let third = store.relay_claim(false, now + 300_000, now + 360_000, 10).await.unwrap().remove(0);
+    let third = claimed(&store, now + 300_000, now + 360_000).await.remove(0);
     assert_eq!((third.envelope.recipients.len(), third.attempts, third.told_late), (1, 1, true));
     assert!(store.relay_settle(settle(&third, None)).await.unwrap());
     assert_eq!(store.queue_figures().await.unwrap().waiting, 0);

@@ -10,14 +10,7 @@ impl Writing {
     /// Hands the draft in for somebody who may send: what is typed becomes recipients, the draft is saved first. What is
     /// refused is said here, with everything still in place.
     pub fn hand_in(self) {
-        if self.sending.get_untracked() {
-            return;
-        }
-        for field in 0..3 {
-            self.take_typed(field);
-        }
-        if let Some(words) = self.obstacle() {
-            self.failure.set(Some(words));
+        if !self.is_ready() {
             return;
         }
         self.sending.set(true);

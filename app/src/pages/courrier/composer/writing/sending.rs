@@ -24,8 +24,24 @@ fn own(text: &str) -> String {
 }
 
 impl Writing {
+    /// What is typed becomes recipients. False: it is leaving already, or something stops it, which is said.
+    pub(super) fn is_ready(self) -> bool {
+        if self.sending.get_untracked() {
+            return false;
+        }
+        for field in 0..3 {
+            self.take_typed(field);
+        }
+        let obstacle = self.obstacle();
+        let ready = obstacle.is_none();
+        if !ready {
+            self.failure.set(obstacle);
+        }
+        ready
+    }
+
     /// What stops the message from leaving, in words.
-    pub(super) fn obstacle(&self) -> Option<String> {
+    fn obstacle(&self) -> Option<String> {
         let lang = self.mail.lang;
         let all: Vec<Chip> = self.recipients.iter().flat_map(|field| field.get_untracked()).collect();
         if all.is_empty() {
@@ -55,14 +71,7 @@ impl Writing {
     /// Sends: what is typed becomes recipients, the draft is saved, then submitted. What is refused is said here, with
     /// everything still in place.
     pub fn send(self) {
-        if self.sending.get_untracked() {
-            return;
-        }
-        for field in 0..3 {
-            self.take_typed(field);
-        }
-        if let Some(words) = self.obstacle() {
-            self.failure.set(Some(words));
+        if !self.is_ready() {
             return;
         }
         let lang = self.mail.lang;
