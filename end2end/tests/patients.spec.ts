@@ -54,7 +54,7 @@ test('a patient is added, written to, answers, and the exchange is closed and re
   await expect(dr.getByTestId('exchange')).toContainText(/Échange clos le .* par /);
   await good(dr);
   await dr.getByRole('button', { name: 'Rouvrir l’échange' }).click();
-  await expect(dr.getByTestId('exchange')).toContainText('En attente du patient');
+  await expect(dr.getByTestId('exchange')).toContainText('En attente du patient depuis le');
 });
 
 test('the composer looks different, and asks before patients and others see each other', async ({ dr, server }) => {

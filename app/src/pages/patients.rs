@@ -146,12 +146,13 @@ fn state_tone(state: ExchangeState) -> &'static str {
     }
 }
 
-/// How an exchange stands, with since when and by whom where it is closed.
+/// How an exchange stands, since when, and by whom it was closed.
 pub fn state_sentence(lang: Lang, state: ExchangeState, since: Option<&str>, closed_by: Option<&str>) -> String {
     match (state, since, closed_by) {
         (ExchangeState::Closed, Some(since), Some(by)) => words::closed_by(lang, by, &date::day(lang, since)),
         (ExchangeState::Closed, Some(since), None) => words::closed_itself(lang, &date::day(lang, since)),
-        _ => state_words(lang, state).to_owned(),
+        (ExchangeState::New, ..) | (_, None, _) => state_words(lang, state).to_owned(),
+        (_, Some(since), _) => words::state_since(lang, &date::day(lang, since), state_words(lang, state)),
     }
 }
 

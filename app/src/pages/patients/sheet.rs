@@ -144,8 +144,10 @@ fn exchange(desk: &Desk, here: &str, page: &SheetPage) -> AnyView {
         None
     };
     let why = why.map(|text| view! { <Notice tone="warning">{text}</Notice> });
+    // Without an exchange the mark beside the name says it all.
+    let state = (page.state != ExchangeState::New).then(|| view! { <p data-testid="exchange">{state}</p> });
     view! {
-        <p data-testid="exchange">{state}</p>
+        {state}
         {in_hand}
         {why}
         <div class="form-acts patient-acts">{write}{turn}</div>
