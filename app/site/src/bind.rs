@@ -52,8 +52,9 @@ pub fn bind(options: &Options, wasm: &[u8], tools: &Tools, cache: &Cache) -> Res
         }
         fs::create_dir_all(&small).with_context(|| format!("cannot make {}", small.display()))?;
         let all = parts.iter().map(String::as_str).chain(["app_bg.wasm"]);
+        let (from, to) = (&folder, &small);
         thread::scope(|scope| {
-            let one = |part| scope.spawn(move || optimise(&folder.join(part), &small.join(part), options.dev, tools));
+            let one = |part| scope.spawn(move || optimise(&from.join(part), &to.join(part), options.dev, tools));
             let running: Vec<_> = all.map(one).collect();
             running.into_iter().try_for_each(|part| part.join().map_err(|_| anyhow!("optimising was broken off"))?)
         })?;
